@@ -1,0 +1,21 @@
+"""Floor 1: reference frames, Gram matrices, subspaces and alignment, in numpy and float64.
+
+Configurations of points are arrays of shape (num_points, dimension), one point a row.
+"""
+
+from neuralcollapse.geometry.alignment import distance_to_frame
+from neuralcollapse.geometry.frames import orthoplex, regular_polygon, simplex_etf
+from neuralcollapse.geometry.gram import coherence, effective_rank, gram_matrix, stable_rank
+from neuralcollapse.geometry.subspaces import principal_angles
+
+__all__ = [
+    "coherence",
+    "distance_to_frame",
+    "effective_rank",
+    "gram_matrix",
+    "orthoplex",
+    "principal_angles",
+    "regular_polygon",
+    "simplex_etf",
+    "stable_rank",
+]

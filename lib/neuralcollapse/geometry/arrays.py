@@ -1,0 +1,74 @@
+"""What every function of this floor accepts: a finite, real, two-dimensional array."""
+
+import numpy as np
+
+
+def as_points(points, name="points"):
+    """Return `points` as a float64 array of shape (num_points, dimension).
+
+    Parameters
+    ----------
+    points : array_like, shape (num_points, dimension)
+        Any real dtype.
+    name : str
+        How errors call the argument.
+
+    Returns
+    -------
+    ndarray, shape (num_points, dimension), float64
+
+    Raises
+    ------
+    ValueError
+        If the array is not two-dimensional, is empty, or holds NaN or infinity.
+    TypeError
+        If the entries are not real numbers.
+
+    Examples
+    --------
+    >>> as_points([[3, 4]])
+    array([[3., 4.]])
+    """
+    array = np.asarray(points)
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
+    if array.ndim != 2 or array.size == 0:
+        raise ValueError(
+            f"{name}: expected shape (num_points, dimension), one point a row, got {array.shape}"
+        )
+    array = array.astype(np.float64)
+    if not np.isfinite(array).all():
+        row = int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])
+        raise ValueError(f"{name}: row {row} holds NaN or infinity; remove or repair it first")
+    return array
+
+
+def as_directions(points, name="points"):
+    """Return `points` scaled to unit length, row by row.
+
+    Parameters
+    ----------
+    points : array_like, shape (num_points, dimension)
+    name : str
+        How errors call the argument.
+
+    Returns
+    -------
+    ndarray, shape (num_points, dimension), float64
+
+    Raises
+    ------
+    ValueError
+        As `as_points`, and if a row is zero, for a zero vector has no direction.
+
+    Examples
+    --------
+    >>> as_directions([[3, 4]])
+    array([[0.6, 0.8]])
+    """
+    array = as_points(points, name)
+    lengths = np.linalg.norm(array, axis=1)
+    if not lengths.all():
+        row = int(np.flatnonzero(lengths == 0)[0])
+        raise ValueError(f"{name}: row {row} is zero and has no direction; leave it out")
+    return array / lengths[:, None]

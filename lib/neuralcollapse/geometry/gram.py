@@ -1,0 +1,135 @@
+r"""Gram matrices and what they say about a configuration: coherence and ranks.
+
+For points $u_1,\dots,u_n$ the Gram matrix is $G_{ij}=\langle u_i,u_j\rangle$; it determines the
+configuration up to rotation. *Coherence* is the largest pairwise cosine. The two soft ranks
+replace counting singular values by weighing them.
+"""
+
+import numpy as np
+
+from neuralcollapse.geometry.arrays import as_directions, as_points
+
+
+def gram_matrix(points):
+    r"""Inner products of all pairs of rows.
+
+    Parameters
+    ----------
+    points : array_like, shape (num_points, dimension)
+
+    Returns
+    -------
+    ndarray, shape (num_points, num_points), float64
+        $G=XX^\top$, in squared units of `points`.
+
+    Raises
+    ------
+    ValueError
+        If `points` is not a finite two-dimensional array.
+
+    Examples
+    --------
+    >>> gram_matrix([[1, 0], [1, 2]])
+    array([[1., 1.],
+           [1., 5.]])
+    """
+    array = as_points(points)
+    return array @ array.T
+
+
+def coherence(points):
+    r"""Largest cosine between two different rows.
+
+    Parameters
+    ----------
+    points : array_like, shape (num_points, dimension)
+        At least two rows, none of them zero; lengths do not matter.
+
+    Returns
+    -------
+    float
+        Dimensionless, in $[-1/(n-1),1]$; a simplex attains the lower end, repeated directions
+        the upper one. The sign is kept: this is not the largest *absolute* cosine of
+        compressed sensing.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two rows or a row is zero.
+
+    Examples
+    --------
+    >>> coherence([[1, 0], [0, 2], [-3, 0]])
+    0.0
+    """
+    directions = as_directions(points)
+    if len(directions) < 2:
+        raise ValueError("points: coherence compares pairs and needs at least two rows, got 1")
+    cosines = directions @ directions.T
+    np.fill_diagonal(cosines, -np.inf)
+    return float(cosines.max())
+
+
+def effective_rank(matrix):
+    r"""Exponential of the entropy of the normalised singular values.
+
+    Parameters
+    ----------
+    matrix : array_like, shape (m, n)
+        Not zero.
+
+    Returns
+    -------
+    float
+        $\exp\bigl(-\sum_i p_i\log p_i\bigr)$ with $p_i=\sigma_i/\sum_j\sigma_j$ [roy2007];
+        dimensionless, between 1 and the rank. Class means at collapse have K - 1.
+
+    Raises
+    ------
+    ValueError
+        If the matrix is zero or not finite.
+
+    Examples
+    --------
+    >>> round(effective_rank([[1, 0], [0, 1]]), 12)
+    2.0
+    """
+    singular_values = _singular_values(matrix)
+    weights = singular_values / singular_values.sum()
+    weights = weights[weights > 0]
+    return float(np.exp(-(weights * np.log(weights)).sum()))
+
+
+def stable_rank(matrix):
+    r"""Squared Frobenius norm over squared spectral norm.
+
+    Parameters
+    ----------
+    matrix : array_like, shape (m, n)
+        Not zero.
+
+    Returns
+    -------
+    float
+        $\sum_i\sigma_i^2/\sigma_1^2$; dimensionless, between 1 and the rank. Class means at
+        collapse have K - 1.
+
+    Raises
+    ------
+    ValueError
+        If the matrix is zero or not finite.
+
+    Examples
+    --------
+    >>> stable_rank([[2, 0], [0, 1]])
+    1.25
+    """
+    singular_values = _singular_values(matrix)
+    return float(((singular_values / singular_values[0]) ** 2).sum())
+
+
+def _singular_values(matrix):
+    singular_values = np.linalg.svd(as_points(matrix, "matrix"), compute_uv=False)
+    if singular_values[0] == 0:
+        raise ValueError("matrix: the zero matrix has no rank to weigh; every entry is 0")
+    return singular_values

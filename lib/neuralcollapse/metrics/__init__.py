@@ -1,0 +1,46 @@
+"""Floor 3: how far a trained network is from neural collapse.
+
+Each published variant is a pure function under its own name; `measure` calls them all.
+
+====  ===================================================================================
+NC1   `within_class_variability` (pseudo-inverse), `within_class_variability_trace`
+      (quotient), `class_distance_normalized_variance`
+NC2   `equinorm`, `equiangular`, `max_angle_deviation`, `simplex_gram_deviation` (Frobenius),
+      `simplex_gram_mean_square`
+NC3   `self_duality` (distance), `self_duality_product` (Frobenius), `bias_alignment`
+NC4   `nearest_center_mismatch`
+====  ===================================================================================
+"""
+
+from neuralcollapse.metrics.angles import (
+    equiangular,
+    equinorm,
+    max_angle_deviation,
+    simplex_gram_deviation,
+    simplex_gram_mean_square,
+)
+from neuralcollapse.metrics.decision import nearest_center_mismatch
+from neuralcollapse.metrics.duality import bias_alignment, self_duality, self_duality_product
+from neuralcollapse.metrics.report import CollapseReport, measure
+from neuralcollapse.metrics.variability import (
+    class_distance_normalized_variance,
+    within_class_variability,
+    within_class_variability_trace,
+)
+
+__all__ = [
+    "CollapseReport",
+    "bias_alignment",
+    "class_distance_normalized_variance",
+    "equiangular",
+    "equinorm",
+    "max_angle_deviation",
+    "measure",
+    "nearest_center_mismatch",
+    "self_duality",
+    "self_duality_product",
+    "simplex_gram_deviation",
+    "simplex_gram_mean_square",
+    "within_class_variability",
+    "within_class_variability_trace",
+]

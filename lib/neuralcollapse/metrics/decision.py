@@ -1,0 +1,54 @@
+"""NC4: does the classifier decide as the nearest class centre does?"""
+
+import torch
+
+_BLOCK_ENTRIES = 2**22  # float64 scores of a block of samples: 32 MiB
+
+
+def nearest_center_mismatch(features, centers, weight, bias=None, *, classes=None):
+    r"""Share of samples where classifier and nearest class centre disagree.
+
+    Parameters
+    ----------
+    features : Tensor, shape (num_samples, num_features)
+    centers : Tensor, shape (num_centers, num_features)
+        Class means, not centred.
+    weight : Tensor, shape (num_classes, num_features)
+    bias : Tensor, shape (num_classes,), optional
+        Part of the decision: leaving it out changes the answer.
+    classes : Tensor of int64, shape (num_centers,), optional
+        Class index of each centre; 0, 1, ... unless given.
+
+    Returns
+    -------
+    float
+        $\Pr[\arg\max_c(w_c^\top h+b_c)\ne\arg\min_c\|h-\mu_c\|]$; dimensionless, in [0, 1];
+        0 at collapse.
+
+    Notes
+    -----
+    Source: [papyan2020]. Distances are compared after centring on the mean of the centres, so a
+    common offset costs no digits; features go through in blocks of float64.
+
+    Examples
+    --------
+    >>> features, centers = torch.tensor([[1.0], [3.0]]), torch.tensor([[0.0], [4.0]])
+    >>> nearest_center_mismatch(features, centers, torch.tensor([[-1.0], [1.0]]))
+    0.5
+    """
+    centers = centers.to(torch.float64)
+    weight = weight.to(torch.float64)
+    origin = centers.mean(0)
+    shifted = centers - origin
+    half_norms = shifted.square().sum(1) / 2
+    mismatches = 0
+    for block in features.split(max(1, _BLOCK_ENTRIES // len(weight))):
+        x = block.to(device=centers.device, dtype=torch.float64)
+        scores = x @ weight.T
+        if bias is not None:
+            scores += bias.to(scores)
+        nearest = ((x - origin) @ shifted.T - half_norms).argmax(1)
+        if classes is not None:
+            nearest = classes[nearest]
+        mismatches += int((scores.argmax(1) != nearest).sum())
+    return mismatches / len(features)

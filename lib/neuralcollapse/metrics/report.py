@@ -1,0 +1,276 @@
+"""One call that measures a network, and the report it returns."""
+
+import warnings
+from dataclasses import dataclass, field, fields
+
+import torch
+
+from neuralcollapse.metrics.angles import (
+    equiangular,
+    equinorm,
+    max_angle_deviation,
+    simplex_gram_deviation,
+    simplex_gram_mean_square,
+)
+from neuralcollapse.metrics.decision import nearest_center_mismatch
+from neuralcollapse.metrics.duality import bias_alignment, self_duality, self_duality_product
+from neuralcollapse.metrics.variability import (
+    class_distance_normalized_variance,
+    within_class_variability,
+    within_class_variability_trace,
+)
+from neuralcollapse.metrics.vectors import DegenerateGeometryError, as_vectors
+from neuralcollapse.statistics import ClassStatistics, as_features, as_labels, check_weighting
+
+_BLOCK_ENTRIES = 2**23  # float64 entries of a block of features: 64 MiB
+
+
+def _metric(condition, variant):
+    return field(default=None, metadata={"condition": condition, "variant": variant})
+
+
+@dataclass(frozen=True)
+class CollapseReport:
+    """What `measure` found; every metric is dimensionless, at least 0, and 0 at collapse.
+
+    A metric that could not be computed from what was given is None, never 0. `bias_alignment`
+    alone is in units of logits. `str(report)` is the table, `report.to_dict()` the numbers.
+    """
+
+    num_samples: int
+    num_classes: int
+    num_features: int
+    weighting: str
+    within_class_variability: float | None = _metric("NC1", "pseudo-inverse [papyan2020]")
+    within_class_variability_trace: float | None = _metric("NC1", "trace quotient [hui2022]")
+    class_distance_normalized_variance: float | None = _metric("NC1", "pairwise [galanti2022]")
+    equinorm_means: float | None = _metric("NC2", "lengths of centred means [papyan2020]")
+    equiangular_means: float | None = _metric("NC2", "angles of centred means [papyan2020]")
+    max_angle_deviation_means: float | None = _metric("NC2", "cosines to -1/(K-1) [papyan2020]")
+    simplex_gram_mean_square_means: float | None = _metric("NC2", "cosine matrix [beaglehole2024]")
+    equinorm_weights: float | None = _metric("NC2", "lengths of classifier rows [papyan2020]")
+    equiangular_weights: float | None = _metric("NC2", "angles of classifier rows [papyan2020]")
+    max_angle_deviation_weights: float | None = _metric("NC2", "cosines to -1/(K-1) [papyan2020]")
+    simplex_gram_deviation_weights: float | None = _metric("NC2", "Gram matrix [zhu2021]")
+    self_duality: float | None = _metric("NC3", "distance of W and M [papyan2020]")
+    self_duality_product: float | None = _metric("NC3", "product of W and M [zhu2021]")
+    bias_alignment: float | None = _metric("NC3", "scores of the global mean [zhu2021]")
+    nearest_center_mismatch: float | None = _metric("NC4", "disagreement, with bias [papyan2020]")
+
+    def to_dict(self):
+        """Return sizes, weighting and metrics as a plain dictionary, ready for JSON."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+    def rows(self):
+        """Return one tuple (condition, name, value, variant) a metric, in print order."""
+        return [
+            (
+                item.metadata["condition"],
+                item.name,
+                getattr(self, item.name),
+                item.metadata["variant"],
+            )
+            for item in fields(self)
+            if item.metadata
+        ]
+
+    def __str__(self):
+        lines = [self._heading()]
+        lines += [
+            f"{condition}  {name:<36}{_shown(value):>11}   {variant}"
+            for condition, name, value, variant in self.rows()
+        ]
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        body = "".join(
+            f"<tr><td>{condition}</td><td><code>{name}</code></td>"
+            f'<td style="text-align:right">{_shown(value)}</td><td>{variant}</td></tr>'
+            for condition, name, value, variant in self.rows()
+        )
+        return (
+            f"<table><caption>{self._heading()}</caption><thead><tr><th></th><th>metric</th>"
+            f"<th>value</th><th>variant</th></tr></thead><tbody>{body}</tbody></table>"
+        )
+
+    def _heading(self):
+        return (
+            f"Neural collapse of {self.num_samples} samples in {self.num_classes} classes, "
+            f"{self.num_features} features, weighted by {self.weighting} (0 = collapsed)"
+        )
+
+
+def measure(
+    features, labels, weight=None, bias=None, *, weighting="class", num_classes=None, center=False
+):
+    r"""Measure every metric of neural collapse that the input allows.
+
+    Parameters
+    ----------
+    features : array_like or Tensor, shape (num_samples, num_features)
+        Inputs of the last linear layer, of any real dtype, bfloat16 included.
+    labels : array_like or Tensor of integers, shape (num_samples,)
+        Class indices from 0.
+    weight : array_like or Tensor, shape (num_classes, num_features), optional
+        Of the last linear layer; NC3, NC4 and the angles of the classifier need it.
+    bias : array_like or Tensor, shape (num_classes,), optional
+        Of the last linear layer. Without it the layer is taken to have none.
+    weighting : {"class", "sample"}
+        Whether each class or each sample counts alike, in both scatters and the global mean.
+    num_classes : int, optional
+        The rows of `weight`, or the largest label plus one, unless given.
+    center : bool
+        Remove the mean row of `weight` (and the mean of `bias`) first. Softmax does not see a
+        common shift of the rows, but NC2 and NC3 of the classifier do.
+
+    Returns
+    -------
+    CollapseReport
+        Moments with ddof = 0, computed in float64 from one pass over the features (NC4 takes a
+        second). What cannot be computed is None.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If lengths, shapes or dtypes do not fit, a label is out of range, fewer than two classes
+        are present, or a value is NaN or infinite; the message names the argument.
+
+    Warns
+    -----
+    UserWarning
+        If a class has no sample (statistics are over the classes present), or a metric is
+        undefined for this input.
+
+    Examples
+    --------
+    >>> report = measure([[-1.0], [-3.0], [1.0], [3.0]], [0, 0, 1, 1], weight=[[-1.0], [1.0]])
+    >>> round(report.within_class_variability, 12), report.bias_alignment
+    (0.125, None)
+    """
+    check_weighting(weighting)
+    features = as_features(features)
+    weight, bias = _as_classifier(weight, bias, features, center)
+    if weight is not None and num_classes not in (None, len(weight)):
+        raise ValueError(
+            f"num_classes: expected {len(weight)}, one for each row of weight, got {num_classes}"
+        )
+    num_classes = num_classes if weight is None else len(weight)
+    labels = as_labels(labels, len(features), num_classes)
+    if num_classes is None:
+        num_classes = int(labels.max()) + 1 if len(labels) else 0
+    statistics = _collect(features, labels, num_classes, weighting)
+    present = statistics.present
+    means = statistics.centered_means(weighting)
+    values = {
+        "within_class_variability": _or_none(
+            within_class_variability, statistics, weighting=weighting
+        ),
+        "within_class_variability_trace": _or_none(
+            within_class_variability_trace, statistics, weighting=weighting
+        ),
+        "class_distance_normalized_variance": _or_none(
+            class_distance_normalized_variance, statistics
+        ),
+        "equinorm_means": _or_none(equinorm, means),
+        "equiangular_means": _or_none(equiangular, means),
+        "max_angle_deviation_means": _or_none(max_angle_deviation, means),
+        "simplex_gram_mean_square_means": _or_none(simplex_gram_mean_square, means),
+    }
+    if weight is not None:
+        rows = weight[present]
+        values |= {
+            "equinorm_weights": _or_none(equinorm, rows),
+            "equiangular_weights": _or_none(equiangular, rows),
+            "max_angle_deviation_weights": _or_none(max_angle_deviation, rows),
+            "simplex_gram_deviation_weights": _or_none(simplex_gram_deviation, rows),
+            "self_duality": _or_none(self_duality, rows, means),
+            "self_duality_product": _or_none(self_duality_product, rows, means),
+            "nearest_center_mismatch": nearest_center_mismatch(
+                features, statistics.means[present], weight, bias, classes=present
+            ),
+        }
+    if bias is not None:
+        values["bias_alignment"] = bias_alignment(
+            weight[present], bias[present], statistics.global_mean(weighting)
+        )
+    return CollapseReport(
+        num_samples=len(features),
+        num_classes=len(present),
+        num_features=features.shape[1],
+        weighting=weighting,
+        **values,
+    )
+
+
+def _collect(features, labels, num_classes, weighting):
+    counts = torch.bincount(labels, minlength=num_classes)
+    empty = (counts == 0).nonzero().squeeze(1).tolist()
+    if num_classes - len(empty) < 2:
+        raise ValueError(
+            f"labels: at least two classes are needed, got {num_classes - len(empty)}; "
+            "collapse compares classes with each other"
+        )
+    if empty:
+        listed = ", ".join(map(str, empty[:10])) + (", ..." if len(empty) > 10 else "")
+        warnings.warn(
+            f"labels: no sample of class {listed} ({len(empty)} of {num_classes}); the report is "
+            "over the classes present",
+            stacklevel=3,
+        )
+    statistics = ClassStatistics(
+        num_classes,
+        features.shape[1],
+        weighting=weighting,
+        class_sizes=counts if weighting == "class" else None,
+        device=features.device,
+    )
+    labels = labels.to(features.device)
+    step = max(1, _BLOCK_ENTRIES // features.shape[1])
+    for start in range(0, len(features), step):
+        try:
+            statistics.update(features[start : start + step], labels[start : start + step])
+        except ValueError as error:
+            if start == 0 or "row " not in str(error):
+                raise
+            raise ValueError(f"{error} (the batch starts at row {start})") from None
+    return statistics
+
+
+def _as_classifier(weight, bias, features, center):
+    if weight is None:
+        if bias is not None:
+            raise ValueError("bias: given without weight; a bias alone classifies nothing")
+        return None, None
+    weight = as_vectors(weight, "weight").to(features.device)
+    if weight.shape[1] != features.shape[1]:
+        raise ValueError(
+            f"weight: expected shape (num_classes, {features.shape[1]}) to fit the features, "
+            f"got {tuple(weight.shape)}; transpose it if classes are columns"
+        )
+    if bias is not None:
+        bias = torch.as_tensor(bias).detach().to(features.device, torch.float64)
+        if bias.shape != weight.shape[:1]:
+            raise ValueError(
+                f"bias: expected shape ({len(weight)},), one entry for each row of weight, "
+                f"got {tuple(bias.shape)}"
+            )
+        if not torch.isfinite(bias).all():
+            raise ValueError("bias: holds NaN or infinity; remove or repair it first")
+    if center:
+        weight = weight - weight.mean(0)
+        bias = None if bias is None else bias - bias.mean()
+    return weight, bias
+
+
+def _or_none(metric, *arguments, **options):
+    try:
+        return metric(*arguments, **options)
+    except DegenerateGeometryError as error:
+        warnings.warn(f"{metric.__name__} is undefined here and left out: {error}", stacklevel=3)
+        return None
+
+
+def _shown(value):
+    return "-" if value is None else f"{value:.4g}"

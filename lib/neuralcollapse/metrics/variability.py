@@ -1,0 +1,168 @@
+r"""NC1: does the spread within a class vanish beside the spread between classes?
+
+Three definitions are in use. The pseudo-inverse one, $\frac1K\operatorname{tr}\Sigma_W\Sigma_B^+$
+[papyan2020], weighs each direction by the spread of class means along it. The quotient
+$\operatorname{tr}\Sigma_W/\operatorname{tr}\Sigma_B$ [hui2022] weighs none. The class-distance
+normalised variance [galanti2022] compares classes pair by pair. All are zero at collapse, and
+around an exact simplex they agree up to constants (`prop-three-variabilities`).
+"""
+
+import warnings
+
+import torch
+
+from neuralcollapse.metrics.vectors import DegenerateGeometryError, pair_blocks
+
+_NEAR = 1e-6  # squared distances below this fraction of the norms are recomputed entry by entry
+
+
+def within_class_variability(statistics, *, weighting="class"):
+    r"""NC1 by pseudo-inverse: $\frac1K\operatorname{tr}(\Sigma_W\Sigma_B^+)$.
+
+    Parameters
+    ----------
+    statistics : ClassStatistics
+    weighting : {"class", "sample"}
+        One choice for both scatters and the global mean.
+
+    Returns
+    -------
+    float
+        Dimensionless, at least 0; 0 at collapse.
+
+    Raises
+    ------
+    DegenerateGeometryError
+        If all class means coincide.
+
+    Warns
+    -----
+    UserWarning
+        If the class means span fewer than min(K - 1, d) dimensions: the directions they do not
+        span are left out, as the pseudo-inverse has it.
+
+    Notes
+    -----
+    $\Sigma_B$ has rank at most K - 1. Its inverse is taken on the singular vectors of the
+    centred, weighted means, cut at the top K - 1 and at rounding level, so no noise direction is
+    ever inverted: that is what makes the metric huge or negative in float32 code. Source:
+    [papyan2020].
+
+    Examples
+    --------
+    >>> from neuralcollapse import ClassStatistics
+    >>> statistics = ClassStatistics(2, 1).update([[-1.0], [-3.0], [1.0], [3.0]], [0, 0, 1, 1])
+    >>> round(within_class_variability(statistics), 12)
+    0.125
+    """
+    weights = statistics.class_weights(weighting)
+    rows = weights.sqrt()[:, None] * statistics.centered_means(weighting)
+    _, spreads, directions = torch.linalg.svd(rows, full_matrices=False)
+    attainable = min(len(weights) - 1, rows.shape[1])
+    cut = max(rows.shape) * torch.finfo(rows.dtype).eps * spreads[0]
+    rank = int((spreads[:attainable] > cut).sum())
+    if rank == 0:
+        raise DegenerateGeometryError(
+            "statistics: all class means coincide, so there is no between-class spread to "
+            "compare with"
+        )
+    if rank < attainable:
+        warnings.warn(
+            f"the class means span {rank} of {attainable} dimensions; within_class_variability "
+            "leaves the others out, within_class_variability_trace does not",
+            stacklevel=2,
+        )
+    within = statistics.within_class_scatter(weighting)
+    along = ((directions[:rank] @ within) * directions[:rank]).sum(1)
+    return float((along / spreads[:rank] ** 2).sum() / len(weights))
+
+
+def within_class_variability_trace(statistics, *, weighting="class"):
+    r"""NC1 by quotient: $\operatorname{tr}\Sigma_W/\operatorname{tr}\Sigma_B$.
+
+    Parameters
+    ----------
+    statistics : ClassStatistics
+    weighting : {"class", "sample"}
+
+    Returns
+    -------
+    float
+        Dimensionless, at least 0; 0 at collapse.
+
+    Raises
+    ------
+    DegenerateGeometryError
+        If all class means coincide.
+
+    Notes
+    -----
+    Source: [hui2022]; also the layerwise metric of [beaglehole2024]. Only traces enter, so it is
+    the cheapest of the three and never ill-conditioned.
+
+    Examples
+    --------
+    >>> from neuralcollapse import ClassStatistics
+    >>> statistics = ClassStatistics(2, 1).update([[-1.0], [-3.0], [1.0], [3.0]], [0, 0, 1, 1])
+    >>> within_class_variability_trace(statistics)
+    0.25
+    """
+    weights = statistics.class_weights(weighting)
+    between = weights @ statistics.centered_means(weighting).square().sum(1)
+    if between == 0:
+        raise DegenerateGeometryError(
+            "statistics: all class means coincide, so there is no between-class spread to "
+            "compare with"
+        )
+    return float(weights @ statistics.class_variances() / between)
+
+
+def class_distance_normalized_variance(statistics):
+    r"""NC1 pair by pair: the mean of $(\sigma_c^2+\sigma_{c'}^2)/(2\|\mu_c-\mu_{c'}\|^2)$.
+
+    Parameters
+    ----------
+    statistics : ClassStatistics
+
+    Returns
+    -------
+    float
+        Dimensionless, at least 0; 0 at collapse. Every pair of classes counts alike, whatever
+        the class sizes.
+
+    Raises
+    ------
+    DegenerateGeometryError
+        If two class means coincide.
+
+    Notes
+    -----
+    $\sigma_c^2$ is the mean squared distance to the class mean. Source: [galanti2022]. Distances
+    come from inner products, a block of pairs at a time; those lost to cancellation are
+    computed again from differences.
+
+    Examples
+    --------
+    >>> from neuralcollapse import ClassStatistics
+    >>> statistics = ClassStatistics(2, 1).update([[-1.0], [-3.0], [1.0], [3.0]], [0, 0, 1, 1])
+    >>> class_distance_normalized_variance(statistics)
+    0.0625
+    """
+    variances, means = statistics.class_variances(), statistics.centered_means()
+    if len(means) < 2:
+        raise DegenerateGeometryError("statistics: a distance between classes needs two of them")
+    norms = means.square().sum(1)
+    total = means.new_zeros(())
+    for rows, block in pair_blocks(means):
+        scale = norms[rows, None] + norms
+        squared = scale - 2 * block
+        i, j = (squared < _NEAR * scale).nonzero(as_tuple=True)
+        squared[i, j] = (means[rows[i]] - means[j]).square().sum(1)
+        squared[torch.arange(len(rows)), rows] = torch.inf
+        if not squared.all():
+            first, second = (squared == 0).nonzero()[0].tolist()
+            raise DegenerateGeometryError(
+                f"statistics: classes {int(rows[first])} and {second} have the same mean"
+            )
+        total += ((variances[rows, None] + variances) / (2 * squared)).sum()
+    return float(total / (len(means) * (len(means) - 1)))

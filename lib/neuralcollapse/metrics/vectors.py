@@ -1,0 +1,106 @@
+"""Class vectors, and passes over all pairs of them that never hold the whole K x K array."""
+
+import torch
+
+_BLOCK_ENTRIES = 2**22  # float64 entries of a block of pairs: 32 MiB
+
+
+class DegenerateGeometryError(ValueError):
+    """A quantity is undefined for this input, for instance the angle of a zero vector."""
+
+
+def as_vectors(vectors, name="vectors"):
+    """Return class vectors as a float64 tensor of shape (num_classes, num_features).
+
+    Parameters
+    ----------
+    vectors : array_like or Tensor, shape (num_classes, num_features)
+    name : str
+        How errors call the argument.
+
+    Returns
+    -------
+    Tensor, shape (num_classes, num_features), float64
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two vectors, or NaN or infinity among the entries.
+    """
+    tensor = torch.as_tensor(vectors).detach().to(torch.float64)
+    if tensor.ndim != 2 or len(tensor) < 2:
+        raise ValueError(
+            f"{name}: expected shape (num_classes, num_features) with at least two classes, "
+            f"got {tuple(tensor.shape)}"
+        )
+    if not torch.isfinite(tensor).all():
+        row = int((~torch.isfinite(tensor)).any(1).nonzero()[0])
+        raise ValueError(f"{name}: row {row} holds NaN or infinity; remove or repair it first")
+    return tensor
+
+
+def as_unit_vectors(vectors, name="vectors"):
+    """Return class vectors scaled to unit length.
+
+    Parameters
+    ----------
+    vectors : array_like or Tensor, shape (num_classes, num_features)
+    name : str
+        How errors call the argument.
+
+    Returns
+    -------
+    Tensor, shape (num_classes, num_features), float64
+
+    Raises
+    ------
+    DegenerateGeometryError
+        If a vector is zero.
+    """
+    tensor = as_vectors(vectors, name)
+    lengths = tensor.norm(dim=1)
+    if not lengths.all():
+        row = int((lengths == 0).nonzero()[0])
+        raise DegenerateGeometryError(f"{name}: row {row} is zero, so its direction is undefined")
+    return tensor / lengths[:, None]
+
+
+def pair_blocks(left, right=None):
+    """Yield the inner products of all pairs, a block of rows at a time.
+
+    Parameters
+    ----------
+    left, right : Tensor, shape (num_classes, num_features)
+        `right` is `left` unless given.
+
+    Yields
+    ------
+    rows : Tensor of int64
+        Indices of the rows in this block.
+    block : Tensor, shape (len(rows), num_classes)
+        Entry (i, j) is the inner product of left[rows[i]] and right[j].
+    """
+    right = left if right is None else right
+    step = max(1, _BLOCK_ENTRIES // len(right))
+    for start in range(0, len(left), step):
+        rows = torch.arange(start, min(start + step, len(left)), device=left.device)
+        yield rows, left[rows] @ right.T
+
+
+def cosine_blocks(vectors, name="vectors"):
+    """Yield the cosines of all ordered pairs of different class vectors, in blocks.
+
+    Parameters
+    ----------
+    vectors : array_like or Tensor, shape (num_classes, num_features)
+    name : str
+        How errors call the argument.
+
+    Yields
+    ------
+    Tensor, shape (number of pairs in the block,)
+    """
+    for rows, block in pair_blocks(as_unit_vectors(vectors, name)):
+        off_diagonal = torch.ones_like(block, dtype=torch.bool)
+        off_diagonal[torch.arange(len(rows)), rows] = False
+        yield block[off_diagonal]

@@ -1,0 +1,119 @@
+"""`measure` at its edges: what is missing, what is refused, how it prints."""
+
+import json
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+from neuralcollapse import CollapseReport, measure
+
+FEATURES = [[0.0, 0.1], [0.1, 0.0], [1.0, 0.0], [1.1, 0.2], [0.0, 1.0], [0.2, 1.1]]
+LABELS = [0, 0, 1, 1, 2, 2]
+WEIGHT = [[-1.0, -1.0], [1.0, 0.0], [0.0, 1.0]]
+
+
+def test_what_was_not_given_is_none_not_zero():
+    report = measure(FEATURES, LABELS)
+    assert report.self_duality is None
+    assert report.nearest_center_mismatch is None
+    assert report.equinorm_weights is None
+    with_weight = measure(FEATURES, LABELS, WEIGHT)
+    assert with_weight.bias_alignment is None
+    assert with_weight.nearest_center_mismatch is not None
+
+
+def test_bias_is_part_of_the_decision():
+    plain = measure(FEATURES, LABELS, WEIGHT)
+    biased = measure(FEATURES, LABELS, WEIGHT, [0.0, 0.0, 9.0])
+    assert biased.nearest_center_mismatch == pytest.approx(4 / 6)
+    assert plain.nearest_center_mismatch != biased.nearest_center_mismatch
+
+
+def test_an_empty_class_warns_and_is_left_out():
+    relabelled = [0, 0, 2, 2, 3, 3]
+    weight = [WEIGHT[0], [5.0, 5.0], *WEIGHT[1:]]
+    bias = [0.0, -100.0, 0.0, 0.0]
+    with pytest.warns(UserWarning, match=r"no sample of class 1 \(1 of 4\)"):
+        report = measure(FEATURES, relabelled, weight, bias)
+    assert report.num_classes == 3
+    assert report.to_dict() == measure(FEATURES, LABELS, WEIGHT, [0.0, 0.0, 0.0]).to_dict()
+
+
+def test_an_undefined_metric_is_none_with_a_warning():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        report = measure(FEATURES, LABELS, [[0.0, 0.0], *WEIGHT[1:]])
+    assert "equiangular is undefined here and left out: vectors: row 0" in str(caught[0].message)
+    assert report.equiangular_weights is None
+    assert report.equinorm_weights > 0
+    assert all(warning.filename == __file__ for warning in caught)
+
+
+def test_tensors_arrays_and_lists_give_one_report():
+    expected = measure(FEATURES, LABELS, WEIGHT)
+    assert measure(np.array(FEATURES), np.array(LABELS), np.array(WEIGHT)) == expected
+    tensors = torch.tensor(FEATURES, dtype=torch.float64), torch.tensor(LABELS)
+    weight = torch.tensor(WEIGHT, dtype=torch.float64, requires_grad=True)
+    assert measure(*tensors, weight) == expected
+
+
+def test_prints_as_a_table_everywhere():
+    report = measure(FEATURES, LABELS, WEIGHT)
+    table = str(report)
+    assert table == repr(report)
+    assert "6 samples in 3 classes, 2 features, weighted by class" in table
+    assert len(table.splitlines()) == 1 + len(report.rows())
+    line = next(row for row in table.splitlines() if " self_duality " in row)
+    assert line.startswith("NC3")
+    assert f"{report.self_duality:.4g}" in line
+    assert any("bias_alignment" in row and " - " in row for row in table.splitlines())
+    html = report._repr_html_()
+    assert html.count("<tr>") == 1 + len(report.rows())
+    assert f"{report.self_duality:.4g}" in html
+
+
+def test_converts_to_json_and_back():
+    report = measure(FEATURES, LABELS, WEIGHT, weighting="sample")
+    assert CollapseReport(**json.loads(json.dumps(report.to_dict()))) == report
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ((FEATURES, LABELS[:5]), {}, r"labels: expected shape \(6,\).*got \(5,\)"),
+        ((FEATURES, [0, 0, 1, 1, 2, -1]), {}, "labels: expected class indices from 0, got -1"),
+        ((FEATURES, [0, 0, 1, 1, 2, 3], WEIGHT), {}, "below 3, got 3"),
+        ((FEATURES, [1] * 6), {"num_classes": 2}, "labels: at least two classes are needed, got 1"),
+        ((FEATURES[:0], []), {}, "features: expected shape|at least two classes"),
+        (([[np.nan, 0.0], *FEATURES[1:]], LABELS), {}, "features: row 0.*NaN or infinity"),
+        (([*FEATURES[:5], [np.inf, 0.0]], LABELS), {}, "features: row 5.*NaN or infinity"),
+        ((FEATURES, LABELS, np.transpose(WEIGHT)), {}, "weight: expected shape.*transpose"),
+        ((FEATURES, LABELS, WEIGHT[0]), {}, "weight: expected shape"),
+        ((FEATURES, LABELS, [[np.nan, 0.0], *WEIGHT[1:]]), {}, "weight: row 0 holds NaN"),
+        ((FEATURES, LABELS, WEIGHT, [0.0]), {}, r"bias: expected shape \(3,\).*got \(1,\)"),
+        ((FEATURES, LABELS, WEIGHT, [0.0, 0.0, np.nan]), {}, "bias: holds NaN"),
+        ((FEATURES, LABELS, None, [0.0]), {}, "bias: given without weight"),
+        ((FEATURES, LABELS), {"weighting": "pairs"}, "weighting: expected 'class' or 'sample'"),
+        ((FEATURES, LABELS, WEIGHT), {"num_classes": 4}, "num_classes: expected 3"),
+        ((np.ones((2, 2, 2)), [0, 1]), {}, "features: expected shape.*flatten"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:labels:UserWarning")
+def test_bad_values_are_named(arguments, options, message):
+    with pytest.raises(ValueError, match=message):
+        measure(*arguments, **options)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((FEATURES, np.array(LABELS, dtype=float)), "labels: expected integers.*astype"),
+        ((np.array(FEATURES) * 1j, LABELS), "features: expected real numbers"),
+        ((np.array([["a"]] * 6), LABELS), "features: expected numbers"),
+    ],
+)
+def test_bad_types_are_named(arguments, message):
+    with pytest.raises(TypeError, match=message):
+        measure(*arguments)
