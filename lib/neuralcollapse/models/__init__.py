@@ -1,0 +1,6 @@
+"""Floor 4: small readable networks. `forward` gives features and logits."""
+
+from neuralcollapse.models.mlp import MLP
+from neuralcollapse.models.output import Output
+
+__all__ = ["MLP", "Output"]

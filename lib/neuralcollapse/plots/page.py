@@ -1,0 +1,76 @@
+"""What a page hands to its text: figures with their alt text, and numbers by name."""
+
+import io
+from dataclasses import dataclass
+
+import matplotlib
+import numpy as np
+from IPython.display import display
+from matplotlib.figure import Figure
+
+from neuralcollapse.plots.style import _STYLE
+
+_GLUE = "application/papermill.record/"  # how the book's text finds a value glued by a cell
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure and the words that replace it for those who cannot see it.
+
+    Attributes
+    ----------
+    figure : Figure
+    alt : str
+        One or two sentences that carry the computed numbers.
+    """
+
+    figure: Figure
+    alt: str
+
+    def svg(self):
+        """Return the figure as SVG text, the same for the same figure."""
+        buffer = io.StringIO()
+        with matplotlib.rc_context(_STYLE):
+            self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        return buffer.getvalue()
+
+    def show(self, name):
+        """Display the figure and glue its alt text as ``<name>-alt``; returns nothing.
+
+        Parameters
+        ----------
+        name : str
+            Name of the figure in the cell's metadata.
+        """
+        display({"image/svg+xml": self.svg(), "text/plain": f"[{name}]"}, raw=True)
+        _glue(f"{name}-alt", self.alt)
+
+
+def publish(**values):
+    """Glue numbers for the text around the cell, each under its own name.
+
+    Parameters
+    ----------
+    **values : int, float or str
+        Underscores become hyphens: ``publish(final_nc1=0.01)`` is read as ``final-nc1``.
+
+    Raises
+    ------
+    TypeError
+        If a value is not a single number or a string.
+    """
+    for name, value in values.items():
+        if isinstance(value, (np.generic, np.ndarray)):
+            value = value.item()
+        if not isinstance(value, (int, float, str)):
+            raise TypeError(f"{name}: expected a number or a string, got {type(value).__name__}")
+        _glue(name.replace("_", "-"), value)
+
+
+def _glue(name, value):
+    text = value if isinstance(value, str) else repr(value)
+    display(
+        {f"{_GLUE}text/plain": text},
+        raw=True,
+        metadata={"scrapbook": {"name": name, "mime_prefix": _GLUE}},
+    )

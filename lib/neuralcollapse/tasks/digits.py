@@ -1,0 +1,71 @@
+"""Handwritten digits: 1,797 images of 8 x 8 pixels that ship with scikit-learn."""
+
+import numpy as np
+import torch
+from sklearn.datasets import load_digits
+
+from neuralcollapse.tasks.task import Task
+
+SMALLEST_CLASS = 174  # images of the rarest digit
+
+
+def digits(samples_per_class=120, *, seed=0, classes=range(10), shuffle_labels=False):
+    """Balanced handwritten digits; what is not trained on is tested on.
+
+    Parameters
+    ----------
+    samples_per_class : int
+        Training images of each digit, from 1 to 173, so that every digit is tested too.
+    seed : int
+        Chooses the images, and the shuffle of the labels.
+    classes : sequence of int
+        The digits to tell apart, at least two; they become labels 0, 1, ... in this order.
+    shuffle_labels : bool
+        Permute the training labels, which keeps the classes balanced and makes them
+        meaningless: the control of what is due to the data.
+
+    Returns
+    -------
+    Task
+        Inputs of dimension 64 with entries in [0, 1], float64.
+
+    Raises
+    ------
+    ValueError
+        If `samples_per_class` or `classes` is out of range.
+
+    Notes
+    -----
+    Source: the test set of [alpaydin1998], part of scikit-learn [pedregosa2011].
+
+    Examples
+    --------
+    >>> task = digits(samples_per_class=20)
+    >>> tuple(task.train_inputs.shape), task.train_labels.bincount().tolist()[:3]
+    ((200, 64), [20, 20, 20])
+    """
+    classes = list(classes)
+    if not 1 <= samples_per_class < SMALLEST_CLASS:
+        raise ValueError(
+            f"samples_per_class: expected 1 to {SMALLEST_CLASS - 1}, got {samples_per_class}"
+        )
+    if len(set(classes)) != len(classes) or len(classes) < 2 or not set(classes) <= set(range(10)):
+        raise ValueError(f"classes: expected at least two different digits, got {classes}")
+    images, labels = load_digits(return_X_y=True)
+    generator = np.random.default_rng(seed)
+    train, test = [], []
+    for digit in classes:
+        members = generator.permutation(np.flatnonzero(labels == digit))
+        train.append(members[:samples_per_class])
+        test.append(members[samples_per_class:])
+    train_labels = np.repeat(np.arange(len(classes)), samples_per_class)
+    if shuffle_labels:
+        train_labels = generator.permutation(train_labels)
+    return Task(
+        name="digits with shuffled labels" if shuffle_labels else "digits",
+        train_inputs=torch.from_numpy(images[np.concatenate(train)] / 16),
+        train_labels=torch.from_numpy(train_labels),
+        test_inputs=torch.from_numpy(images[np.concatenate(test)] / 16),
+        test_labels=torch.from_numpy(np.repeat(np.arange(len(classes)), [len(t) for t in test])),
+        num_classes=len(classes),
+    )

@@ -1,0 +1,191 @@
+"""The training loop. Seeds are stacked and trained as one batch of networks."""
+
+import copy
+import warnings
+
+import numpy as np
+import torch
+from torch.func import functional_call, stack_module_state, vmap
+from tqdm import tqdm
+
+from neuralcollapse.metrics import measure
+from neuralcollapse.training.history import History
+from neuralcollapse.training.recipe import Recipe
+from neuralcollapse.training.threads import reproducible
+
+_ORDER_STREAM = 2**32  # keeps the generator of the batch order apart from that of the weights
+
+
+def fit(build, task, recipe=None, *, seeds=(0, 1, 2), checkpoints=None):
+    """Train one network a seed and measure their collapse on the way.
+
+    Parameters
+    ----------
+    build : callable
+        ``build(generator=...)`` returns a network whose `forward` gives `Output`, with a linear
+        `classifier`; for instance ``partial(MLP, (64, 96, 96, 10))``.
+    task : Task
+    recipe : Recipe, optional
+        The book's protocol for digits unless given.
+    seeds : sequence of int
+        Each draws weights and batch order of one network.
+    checkpoints : sequence of int, optional
+        Epochs after which to measure, from 0 (untrained) to ``recipe.epochs``; about evenly
+        spaced on a logarithmic scale unless given.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    ValueError
+        If seeds or checkpoints are empty, repeated or out of range.
+    FloatingPointError
+        If the loss stops being finite; the message names the epoch and the way out.
+
+    Notes
+    -----
+    A seed gives the same network whatever other seeds are trained beside it, up to the last
+    digits. The bar is shown on a terminal only. Everything runs on one thread in float64.
+    """
+    recipe = recipe or Recipe()
+    seeds = tuple(seeds)
+    if not seeds or len(set(seeds)) != len(seeds):
+        raise ValueError(f"seeds: expected different integers, at least one, got {seeds}")
+    checkpoints = _check_checkpoints(checkpoints, recipe.epochs)
+    with reproducible():
+        ensemble = _Ensemble(build, seeds)
+        optimizer = torch.optim.SGD(
+            ensemble.parameters.values(),
+            lr=recipe.learning_rate,
+            momentum=recipe.momentum,
+            weight_decay=recipe.weight_decay,
+        )
+        orders = [torch.Generator().manual_seed(_ORDER_STREAM + seed) for seed in seeds]
+        records = [_record(ensemble, task, recipe)] if 0 in checkpoints else []
+        for epoch in tqdm(range(recipe.epochs), desc=task.name, unit="epoch", disable=None):
+            for group in optimizer.param_groups:
+                group["lr"] = recipe.learning_rate_at(epoch)
+            loss = _train_epoch(ensemble, task, recipe, optimizer, orders)
+            if not np.isfinite(loss):
+                raise FloatingPointError(
+                    f"the loss is no longer finite in epoch {epoch + 1}; lower "
+                    f"recipe.learning_rate (now {recipe.learning_rate})"
+                )
+            if epoch + 1 in checkpoints:
+                records.append(_record(ensemble, task, recipe))
+    columns = {name: np.stack([record[name] for record in records]) for name in _ARRAYS}
+    return History(
+        task=task.name,
+        recipe=recipe,
+        seeds=seeds,
+        epochs=np.array(checkpoints),
+        reports=tuple(record["reports"] for record in records),
+        labels=task.train_labels.numpy(),
+        models=ensemble.members(),
+        **columns,
+    )
+
+
+_ARRAYS = (
+    "losses",
+    "train_accuracies",
+    "test_accuracies",
+    "features",
+    "weights",
+    "biases",
+)
+
+
+class _Ensemble:
+    """Networks of one architecture with stacked parameters, called as one."""
+
+    def __init__(self, build, seeds):
+        members = [build(generator=torch.Generator().manual_seed(seed)) for seed in seeds]
+        self.template = members[0]
+        parameters, self.buffers = stack_module_state(members)
+        self.parameters = {
+            name: stacked.detach().clone().requires_grad_() for name, stacked in parameters.items()
+        }
+        # The state goes through as arguments, so no member's own tensors are touched.
+        call = lambda parameters, buffers, x: functional_call(  # noqa: E731
+            self.template, (parameters, buffers), (x,)
+        )
+        self._each = vmap(call)
+        self._same = vmap(call, in_dims=(0, 0, None))
+
+    def __call__(self, inputs):
+        """Inputs of shape (members, batch, ...), each member its own batch."""
+        return self._each(self.parameters, self.buffers, inputs)
+
+    @torch.no_grad()
+    def evaluate(self, inputs):
+        """Inputs of shape (batch, ...), the same for every member, in evaluation mode."""
+        self.template.eval()
+        output = self._same(self.parameters, self.buffers, inputs)
+        self.template.train()
+        return output
+
+    def members(self):
+        """The networks, each with its own copy of its parameters, in evaluation mode."""
+        networks = []
+        for index in range(len(next(iter(self.parameters.values())))):
+            network = copy.deepcopy(self.template)
+            state = {**self.parameters, **self.buffers}
+            network.load_state_dict({name: value[index] for name, value in state.items()})
+            networks.append(network.eval())
+        return tuple(networks)
+
+
+def _train_epoch(ensemble, task, recipe, optimizer, orders):
+    count = len(task.train_inputs)
+    order = torch.stack([torch.randperm(count, generator=generator) for generator in orders])
+    for batch in order.split(recipe.batch_size, dim=1):
+        logits = ensemble(task.train_inputs[batch]).logits
+        # Mean over the batch, sum over members: each gets the gradient of its own loss.
+        loss = recipe.sample_losses(logits, task.train_labels[batch]).mean(1).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return loss.item()
+
+
+def _record(ensemble, task, recipe):
+    train, test = ensemble.evaluate(task.train_inputs), ensemble.evaluate(task.test_inputs)
+    weights = ensemble.parameters["classifier.weight"].detach()
+    biases = ensemble.parameters["classifier.bias"].detach()
+    with warnings.catch_warnings():
+        # An untrained network may have a dead class; the report then says None.
+        warnings.simplefilter("ignore", UserWarning)
+        reports = tuple(
+            measure(features, task.train_labels, weight, bias)
+            for features, weight, bias in zip(train.features, weights, biases, strict=True)
+        )
+    labels = task.train_labels.expand(train.logits.shape[:2])
+    return {
+        "reports": reports,
+        "losses": recipe.sample_losses(train.logits, labels).mean(1).numpy(),
+        "train_accuracies": _accuracies(train.logits, task.train_labels),
+        "test_accuracies": _accuracies(test.logits, task.test_labels),
+        "features": train.features[0].numpy().copy(),
+        "weights": weights[0].numpy().copy(),
+        "biases": biases[0].numpy().copy(),
+    }
+
+
+def _accuracies(logits, labels):
+    return (logits.argmax(-1) == labels).double().mean(1).numpy()
+
+
+def _check_checkpoints(checkpoints, epochs):
+    if checkpoints is None:
+        spaced = np.unique(np.geomspace(1, epochs, min(epochs, 16)).round().astype(int))
+        return [0, *spaced.tolist()]
+    checkpoints = sorted(checkpoints)
+    fits = checkpoints and checkpoints[0] >= 0 and checkpoints[-1] <= epochs
+    if not fits or len(set(checkpoints)) != len(checkpoints):
+        raise ValueError(
+            f"checkpoints: expected different epochs from 0 to {epochs}, got {checkpoints}"
+        )
+    return checkpoints
