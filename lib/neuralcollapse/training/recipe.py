@@ -15,7 +15,7 @@ class Recipe:
     The defaults are the protocol of the book for digits. Papyan, Han and Donoho train with
     weight decay 5e-4 for 350 epochs of hundreds of steps; on 1,200 images the same decay would
     act for too few steps, so it is larger here. What matters is the number of decay times,
-    $\sum_t\eta_t\lambda/(1-\beta)$, about 4 with these defaults.
+    $\sum_t\eta_t\lambda/(1-\beta)$, about 3 on 1,200 images with these defaults.
 
     Attributes
     ----------
@@ -35,13 +35,13 @@ class Recipe:
     Examples
     --------
     >>> Recipe(loss="squared", learning_rate=0.1).batch_size
-    120
+    200
     """
 
     loss: str = "cross_entropy"
     epochs: int = 100
-    batch_size: int = 120
-    learning_rate: float = 0.2
+    batch_size: int = 200
+    learning_rate: float = 0.3
     momentum: float = 0.9
     weight_decay: float = 5e-3
     milestones: tuple = (1 / 3, 2 / 3)
