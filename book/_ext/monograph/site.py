@@ -4,6 +4,7 @@ Everything wrong is a warning with its cause in a sentence; under ``-W`` a warni
 """
 
 import os
+import re
 from importlib import import_module
 from importlib.metadata import files
 from pathlib import Path
@@ -18,7 +19,8 @@ from monograph import pages
 
 LOGGER = logging.getLogger(__name__)
 MATHJAX = "tex-svg-full.js"
-STATEMENTS = ("theorem", "lemma", "proposition", "corollary", "conjecture")
+_FONT_PRELOAD = re.compile(r'<link rel="preload" as="font"[^>]*>')
+STATEMENTS = ("theorem", "lemma", "proposition", "corollary", "conjecture", "observation")
 
 
 def use_local_mathjax(app, config):
@@ -33,6 +35,15 @@ def copy_mathjax(app):
     target = Path(app.outdir) / "_static" / "mathjax" / MATHJAX
     target.parent.mkdir(parents=True, exist_ok=True)
     copyfile(source.locate(), target)
+
+
+def drop_font_preloads(app, error):
+    """Remove font preloads: a browser refuses them for a book opened from a folder."""
+    if error or app.builder.name != "html":
+        return
+    for path in _built(Path(app.outdir)):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(_FONT_PRELOAD.sub("", text), encoding="utf-8")
 
 
 def check_site(app, error):
@@ -151,4 +162,5 @@ def setup(app):
     """Copy before writing, check after everything else has finished."""
     app.connect("config-inited", use_local_mathjax)
     app.connect("builder-inited", copy_mathjax)
+    app.connect("build-finished", drop_font_preloads, priority=800)
     app.connect("build-finished", check_site, priority=900)

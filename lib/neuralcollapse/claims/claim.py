@@ -183,4 +183,6 @@ def _code(measure):
 
 
 def _shown(figure):
-    return "0" if figure == 0 else "below 1e-8" if abs(figure) < _NOISE else f"{figure:.4g}"
+    if figure != 0 and abs(figure) < _NOISE:
+        return "rounding"
+    return f"{figure:.4g}"

@@ -1,0 +1,98 @@
+"""Docstrings, notation and citations: what the library says of itself is held to the book."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import neuralcollapse
+
+ROOT = Path(__file__).parents[1]
+NOTATION = (ROOT / "book" / "notation.md").read_text()
+BIBLIOGRAPHY = (ROOT / "book" / "references.bib").read_text()
+PUBLIC = ("geometry", "statistics", "metrics", "tasks", "models", "training")
+RESULTS = {"CollapseReport", "History", "Output", "Task"}  # made by the library, not by readers
+
+
+def modules():
+    for info in pkgutil.walk_packages(neuralcollapse.__path__, "neuralcollapse."):
+        yield importlib.import_module(info.name)
+
+
+def public_callables():
+    """(qualified name, object) of what the packages below `claims` export, methods included."""
+    for name in PUBLIC:
+        module = importlib.import_module(f"neuralcollapse.{name}")
+        exported = getattr(module, "__all__", ["ClassStatistics"])
+        for item in (getattr(module, export) for export in exported):
+            yield f"{name}.{item.__name__}", item
+            if inspect.isclass(item):
+                for attribute, method in vars(item).items():
+                    if inspect.isfunction(method) and not attribute.startswith("_"):
+                        yield f"{name}.{item.__name__}.{attribute}", method
+
+
+def names_in_notation(text):
+    """Names in the last column of the symbol table and the first of the other."""
+    rows = [line.strip("| ").split("|") for line in text.splitlines() if line.startswith("|")]
+    cells = [row[-1] if len(row) > 2 else row[0] for row in rows]
+    return set(re.findall(r"`(\w+)`", " ".join(cells)))
+
+
+def arguments():
+    found = {}
+    for name, item in public_callables():
+        if name.split(".")[1] in RESULTS and inspect.isclass(item):
+            continue
+        for parameter in inspect.signature(item).parameters:
+            if parameter not in ("self", "cls"):
+                found.setdefault(parameter, name)
+    return found
+
+
+def test_every_argument_of_the_library_is_in_the_notation():
+    missing = {p: where for p, where in arguments().items() if p not in names_in_notation(NOTATION)}
+    assert not missing
+
+
+def test_the_notation_names_no_argument_that_does_not_exist():
+    assert names_in_notation(NOTATION) <= set(arguments())
+
+
+def test_the_notation_check_can_fail():
+    assert "weight_decay" not in names_in_notation(NOTATION.replace("weight_decay", "decay"))
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda module: module.__name__)
+def test_cited_keys_are_in_the_bibliography(module):
+    keys = set(re.findall(r"\[([a-z]+\d{4})\]", inspect.getsource(module)))
+    known = set(re.findall(r"@\w+\{(\w+),", BIBLIOGRAPHY))
+    assert keys <= known
+
+
+@pytest.mark.parametrize(("name", "item"), public_callables(), ids=lambda value: str(value)[:60])
+def test_public_docstrings_describe_their_arguments(name, item):
+    documentation = inspect.getdoc(item) or ""
+    assert documentation, name
+    if inspect.isclass(item) and name.split(".")[1] in RESULTS | {"Recipe"}:
+        assert "Attributes" in documentation or "metric" in documentation
+        return
+    parameters = [p for p in inspect.signature(item).parameters if p not in ("self", "cls")]
+    one_liners = inspect.isfunction(item) and len(documentation.splitlines()) == 1
+    if parameters and not one_liners:
+        for parameter in parameters:
+            assert re.search(rf"\b{parameter}\b", documentation), f"{name}: {parameter}"
+
+
+def test_a_private_path_or_host_is_nowhere_in_the_tree():
+    pattern = re.compile(r"/(?:home|root|work|Users)/\w|pypi\.org|files\.pythonhosted")
+    for path in ROOT.rglob("*"):
+        parts = path.relative_to(ROOT).parts
+        if parts[0] in {".git", ".venv", "_build", ".ruff_cache", ".hypothesis"} or path.is_dir():
+            continue
+        if path == Path(__file__) or path.suffix in {".pyc", ".png"} or "egg-info" in str(path):
+            continue
+        assert not pattern.search(path.read_text(errors="replace")), path
