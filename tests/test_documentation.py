@@ -66,14 +66,16 @@ def test_the_notation_check_can_fail():
     assert "weight_decay" not in names_in_notation(NOTATION.replace("weight_decay", "decay"))
 
 
-@pytest.mark.parametrize("module", modules(), ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", list(modules()), ids=lambda module: module.__name__)
 def test_cited_keys_are_in_the_bibliography(module):
     keys = set(re.findall(r"\[([a-z]+\d{4})\]", inspect.getsource(module)))
     known = set(re.findall(r"@\w+\{(\w+),", BIBLIOGRAPHY))
     assert keys <= known
 
 
-@pytest.mark.parametrize(("name", "item"), public_callables(), ids=lambda value: str(value)[:60])
+@pytest.mark.parametrize(
+    ("name", "item"), list(public_callables()), ids=lambda value: str(value)[:60]
+)
 def test_public_docstrings_describe_their_arguments(name, item):
     documentation = inspect.getdoc(item) or ""
     assert documentation, name

@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from functools import cached_property
 
 import matplotlib
 import numpy as np
@@ -27,8 +28,9 @@ class Plot:
     figure: Figure
     alt: str
 
+    @cached_property
     def svg(self):
-        """Return the figure as SVG text, the same for the same figure."""
+        """The figure as SVG text; drawn once, for each drawing moves the layout a little."""
         buffer = io.StringIO()
         with matplotlib.rc_context(_STYLE):
             self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
@@ -42,7 +44,7 @@ class Plot:
         name : str
             Name of the figure in the cell's metadata.
         """
-        display({"image/svg+xml": self.svg(), "text/plain": f"[{name}]"}, raw=True)
+        display({"image/svg+xml": self.svg, "text/plain": f"[{name}]"}, raw=True)
         _glue(f"{name}-alt", self.alt)
 
 

@@ -1,0 +1,21 @@
+"""The book itself builds without a warning: the same build, and the same folder, as `make book`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("site")  # one build at a time in one folder
+ROOT = next(folder for folder in Path(__file__).parents if (folder / "_config.yml").exists())
+
+
+def test_the_book_builds_without_a_warning():
+    command = [
+        Path(sys.executable).with_name("jupyter-book"),
+        *["build", ".", "--all", "-W", "-n", "--keep-going"],
+    ]
+    finished = subprocess.run(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    assert finished.returncode == 0, finished.stdout
