@@ -35,6 +35,9 @@ def public_callables():
                         yield f"{name}.{item.__name__}.{attribute}", method
 
 
+PUBLIC_CALLABLES = list(public_callables())
+
+
 def names_in_notation(text):
     """Names in the last column of the symbol table and the first of the other."""
     rows = [line.strip("| ").split("|") for line in text.splitlines() if line.startswith("|")]
@@ -73,9 +76,7 @@ def test_cited_keys_are_in_the_bibliography(module):
     assert keys <= known
 
 
-@pytest.mark.parametrize(
-    ("name", "item"), list(public_callables()), ids=lambda value: str(value)[:60]
-)
+@pytest.mark.parametrize(("name", "item"), PUBLIC_CALLABLES, ids=[n for n, _ in PUBLIC_CALLABLES])
 def test_public_docstrings_describe_their_arguments(name, item):
     documentation = inspect.getdoc(item) or ""
     assert documentation, name

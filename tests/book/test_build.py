@@ -1,5 +1,6 @@
 """The book itself builds without a warning: the same build, and the same folder, as `make book`."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,4 +19,6 @@ def test_the_book_builds_without_a_warning():
     finished = subprocess.run(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
-    assert finished.returncode == 0, finished.stdout
+    said = re.sub(r"\x1b\[[0-9;]*m", "", finished.stdout).splitlines()
+    causes = [line for line in said if "WARNING: " in line or "ERROR: " in line] or said[-30:]
+    assert finished.returncode == 0, "\n".join(causes)
