@@ -12,6 +12,7 @@ from nbval import plugin as nbval
 
 from monograph import pages
 
+collect_ignore = ["tests/reference"]  # compared with, not run
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # kernels inherit it: one thread a page
 
 
@@ -79,13 +80,11 @@ class Cell(nbval.IPyNbCell):
         return not self.comparison_traceback
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+def pytest_itemcollected(item):
     """With several workers, keep a page's cells in one kernel and a test file in one process."""
-    for item in items:
-        alone = item.path.name == "test_failures.py"  # each of its books is its own
-        if not alone and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    alone = item.path.name == "test_failures.py"  # each of its books is its own
+    if not alone and not item.get_closest_marker("xdist_group"):
+        item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 def pytest_sessionstart(session):

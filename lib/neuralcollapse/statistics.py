@@ -63,7 +63,7 @@ class ClassStatistics:
 
     def __init__(self, num_classes, num_features, *, weighting=None, class_sizes=None, device=None):
         for name, size in (("num_classes", num_classes), ("num_features", num_features)):
-            if not isinstance(size, (int, np.integer)) or size < 1:
+            if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
                 raise ValueError(f"{name}: expected a positive integer, got {size!r}")
         if weighting is not None:
             check_weighting(weighting)
@@ -139,7 +139,16 @@ class ClassStatistics:
         if not torch.isfinite(sums).all():
             raise ValueError(_describe_not_finite(x))
         means = sums / counts[:, None]
-        self._absorb(classes, counts, means, x - means[member], member)
+        deviations = x - means[member]
+        largest = max(
+            float(deviations.abs().max()), float((means - self.means[classes]).abs().max())
+        )
+        if not 1e-140 < largest < 1e140 and largest != 0:
+            raise ValueError(
+                f"features: differences of {largest:.1g} have squares outside float64; "
+                "rescale the features, collapse does not depend on their scale"
+            )
+        self._absorb(classes, counts, means, deviations, member)
         return self
 
     def merge(self, other):
@@ -240,7 +249,13 @@ class ClassStatistics:
         means = self.means[self.present]
         # Centring twice removes the rounding of a mean far from the origin.
         centered = means - self.global_mean(weighting)
-        return centered - self.class_weights(weighting) @ centered
+        centered = centered - self.class_weights(weighting) @ centered
+        return torch.where(centered.norm(dim=1, keepdim=True) > self.resolution, centered, 0.0)
+
+    @property
+    def resolution(self):
+        """Distance below which class means differ by rounding only, in units of the features."""
+        return 16 * torch.finfo(torch.float64).eps * float(self.means.norm(dim=1).max())
 
     def class_variances(self):
         r"""Mean squared distance to the class mean, for the classes present.
@@ -341,8 +356,9 @@ class ClassStatistics:
                 "class_sizes: needed with weighting='class', the number of samples of every "
                 "class, for instance np.bincount(labels, minlength=num_classes)"
             )
-        sizes = torch.as_tensor(np.asarray(class_sizes), device=device)
-        if sizes.is_floating_point() or sizes.shape != (num_classes,) or (sizes < 0).any():
+        sizes = _as_tensor(class_sizes, "class_sizes").to(device)
+        whole = not (sizes.is_floating_point() or sizes.dtype == torch.bool)
+        if not whole or sizes.shape != (num_classes,) or (sizes.to(torch.int64) < 0).any():
             raise ValueError(
                 f"class_sizes: expected {num_classes} non-negative integers, got "
                 f"{sizes.dtype} of shape {tuple(sizes.shape)}"
@@ -422,6 +438,8 @@ def as_labels(labels, num_samples, num_classes=None, name="labels"):
     tensor([0, 2])
     """
     tensor = _as_tensor(labels, name)
+    if tensor.numel() == 0:
+        tensor = tensor.to(torch.int64)  # an empty list has no integers to show
     if tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool:
         raise TypeError(
             f"{name}: expected integers, one class index a sample, got {tensor.dtype}; "
@@ -450,9 +468,16 @@ def as_labels(labels, num_samples, num_classes=None, name="labels"):
 def _as_tensor(values, name):
     if isinstance(values, torch.Tensor):
         return values.detach()
-    array = np.asarray(values)
+    if isinstance(values, (list, tuple)) and values and isinstance(values[0], torch.Tensor):
+        return torch.stack([value.detach() for value in values])
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name}: expected an array, got rows of different lengths") from None
     if array.dtype.kind not in "biufc":
         raise TypeError(f"{name}: expected numbers, got dtype {array.dtype}")
+    if array.dtype == np.longdouble:
+        array = array.astype(np.float64)
     if array.dtype.kind == "u" and array.dtype.itemsize > 1:
         array = array.astype(np.int64)
     if not array.flags.writeable or not array.dtype.isnative or min(array.strides, default=0) < 0:

@@ -49,7 +49,7 @@ def open_page(browser, address, **options):
     page.on("requestfailed", lambda request: problems.append(f"failed: {request.url}"))
     page.on("request", lambda request: requests.append(request.url))
     page.goto(address)
-    page.wait_for_function("!window.MathJax || MathJax.startup?.document?.state() >= 200")
+    page.evaluate("window.MathJax?.startup?.promise?.then(() => true)")  # all formulas are set
     return page, problems, requests
 
 

@@ -1,5 +1,7 @@
 """Every metric against a slow loop, its ideal value, its invariances, and published definitions."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -243,6 +245,56 @@ def test_coinciding_means_are_refused():
     ):
         with pytest.raises(DegenerateGeometryError, match=r"same mean|coincide"):
             metric(statistics)
+
+
+@pytest.mark.parametrize(
+    ("features", "labels"),
+    [
+        ([[0.1], [0.2], [0.3], [0.3], [0.2], [0.1]], [0, 0, 0, 1, 1, 1]),
+        ([[0.7], [0.1], [0.3], [0.3], [0.7], [0.1]], [0, 0, 0, 1, 1, 1]),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*undefined here:UserWarning")
+def test_means_that_differ_by_rounding_only_coincide(features, labels):
+    report = measure(features, labels)
+    assert all(value is None for _, _, value, _ in report.rows())
+
+
+def test_a_mean_at_the_centre_up_to_rounding_has_no_direction():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        report = measure([[0.1], [0.1], [0.2], [0.2], [0.3], [0.3]], [0, 0, 1, 1, 2, 2])
+    assert report.equiangular_means is None
+    assert any("row 1 is zero" in str(warning.message) for warning in caught)
+
+
+@pytest.mark.parametrize("scale", [1e-120, 1e120])
+def test_collapse_does_not_depend_on_extreme_scales(scale):
+    features, labels, weight, _ = draw(40, 5, 4, seed=5)
+    plain = numbers(measure(features, labels, weight))
+    assert numbers(measure(scale * features, labels, weight / scale)) == pytest.approx(plain)
+    assert metrics.self_duality(-weight * 1e200, weight * 1e200) == pytest.approx(4)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_squares_outside_float64_are_refused_not_reported_as_collapse(scale):
+    features, labels, _, _ = draw(40, 5, 4, seed=5)
+    with pytest.raises(ValueError, match="features: differences of .* squares outside float64"):
+        measure(scale * features, labels)
+
+
+def test_nearest_center_mismatch_checks_what_it_is_given():
+    features, centers, weight = np.ones((2, 3)), np.eye(2, 3), np.eye(2, 3)
+    assert metrics.nearest_center_mismatch(features, centers, weight, [0.0, 0.0]) == 0
+    for arguments, message in [
+        ((features * np.nan, centers, weight), "features or bias: hold NaN"),
+        ((features[:, :2], centers, weight), "expected one width"),
+        ((features, centers, np.eye(3)), "expected one width.*3 centers"),
+        ((features[:0], centers, weight), "at least one sample"),
+        ((features, centers, weight, [0.0]), r"bias: expected shape \(2,\)"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            metrics.nearest_center_mismatch(*arguments)
 
 
 def test_pairwise_distances_survive_cancellation():

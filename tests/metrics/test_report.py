@@ -59,6 +59,17 @@ def test_tensors_arrays_and_lists_give_one_report():
     assert measure(*tensors, weight) == expected
 
 
+def test_every_layout_of_an_array_is_read():
+    expected = measure(FEATURES, LABELS, WEIGHT, [0.0, 1.0, 0.0])
+    features, weight = np.array(FEATURES), np.array(WEIGHT)
+    reversed_twice = features[::-1].copy()[::-1]
+    big_endian = weight.astype(">f8")
+    rows = [torch.tensor(row, dtype=torch.float64) for row in FEATURES]
+    bias = np.array([0.0, 1.0, 0.0])[::-1]
+    for layout in (reversed_twice, np.asfortranarray(features), rows, features.astype("f16")):
+        assert measure(layout, LABELS, big_endian, bias) == expected
+
+
 def test_prints_as_a_table_everywhere():
     report = measure(FEATURES, LABELS, WEIGHT)
     table = str(report)
@@ -112,6 +123,8 @@ def test_bad_values_are_named(arguments, options, message):
         ((FEATURES, np.array(LABELS, dtype=float)), "labels: expected integers.*astype"),
         ((np.array(FEATURES) * 1j, LABELS), "features: expected real numbers"),
         ((np.array([["a"]] * 6), LABELS), "features: expected numbers"),
+        ((FEATURES, LABELS, np.array(WEIGHT) * 1j), "weight: expected real numbers"),
+        ((FEATURES, LABELS, WEIGHT, [True, False, True]), "bias: expected real numbers"),
     ],
 )
 def test_bad_types_are_named(arguments, message):

@@ -13,6 +13,7 @@ from neuralcollapse import measure
 from neuralcollapse.models import MLP
 from neuralcollapse.tasks import digits
 from neuralcollapse.training import Recipe, fit, reproducible
+from neuralcollapse.training.fit import stream
 
 TASK = digits(samples_per_class=12, classes=(0, 1, 2))
 NETWORK = partial(MLP, (64, 16, 8, 3))
@@ -21,11 +22,11 @@ RECIPE = Recipe(epochs=6, batch_size=10, learning_rate=0.05)
 
 def plain_loop(seed, recipe):
     """The same training written the usual way: one network, nn.Module, nn losses."""
-    model = NETWORK(generator=torch.Generator().manual_seed(seed))
+    model = NETWORK(generator=stream(seed, 0))
     optimizer = torch.optim.SGD(
         model.parameters(), recipe.learning_rate, recipe.momentum, weight_decay=recipe.weight_decay
     )
-    order = torch.Generator().manual_seed(2**32 + seed)
+    order = stream(seed, 1)
     for epoch in range(recipe.epochs):
         optimizer.param_groups[0]["lr"] = recipe.learning_rate / (1, 10, 100)[epoch // 2]
         for batch in torch.randperm(36, generator=order).split(recipe.batch_size):
@@ -76,7 +77,7 @@ def test_history_holds_what_the_networks_say():
     assert history.train_accuracies[-1, 0] == accuracy
     loss = functional.cross_entropy(output.logits, TASK.train_labels).item()
     assert history.losses[-1, 0] == pytest.approx(loss)
-    untrained = NETWORK(generator=torch.Generator().manual_seed(0)).eval()
+    untrained = NETWORK(generator=stream(0, 0)).eval()
     np.testing.assert_allclose(
         history.features[0], untrained(TASK.train_inputs).features.detach().numpy(), rtol=1e-9
     )
@@ -130,15 +131,15 @@ def test_the_bar_is_for_terminals_only(monkeypatch):
         def isatty(self):
             return True
 
-    for stream, expected in ((Terminal(), True), (io.StringIO(), False)):
-        monkeypatch.setattr(sys, "stderr", stream)
+    for output, expected in ((Terminal(), True), (io.StringIO(), False)):
+        monkeypatch.setattr(sys, "stderr", output)
         fit(NETWORK, TASK, Recipe(epochs=2, learning_rate=0.05), seeds=(0,))
-        assert ("epoch" in stream.getvalue()) is expected
+        assert ("epoch" in output.getvalue()) is expected
 
 
 def test_divergence_is_an_error_with_a_way_out():
     recipe = Recipe(loss="squared", epochs=60, batch_size=10, learning_rate=50.0)
-    with pytest.raises(FloatingPointError, match=r"no longer finite.*lower recipe\.learning_rate"):
+    with pytest.raises(FloatingPointError, match=r"loss diverged.*lower recipe\.learning_rate"):
         fit(NETWORK, TASK, recipe, seeds=(0,))
 
 
@@ -147,19 +148,24 @@ def test_divergence_is_an_error_with_a_way_out():
     [
         ({"seeds": ()}, "seeds: expected different integers"),
         ({"seeds": (1, 1)}, "seeds: expected different integers"),
+        ({"seeds": (-1,)}, "seeds: expected different integers"),
+        ({"recipe": Recipe(batch_size=35)}, "batch_size: 35 leaves a last batch of one"),
         ({"checkpoints": ()}, "checkpoints: expected different epochs from 0 to 6"),
         ({"checkpoints": (0, 7)}, "checkpoints: expected different epochs from 0 to 6"),
     ],
 )
 def test_bad_calls_are_named(options, message):
     with pytest.raises(ValueError, match=message):
-        fit(NETWORK, TASK, RECIPE, **options)
+        fit(NETWORK, TASK, **{"recipe": RECIPE, **options})
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"loss": "hinge"}, "loss: expected one of.*got 'hinge'"),
+        ({"epochs": 1.5}, "epochs: expected an integer"),
+        ({"milestones": (2,)}, "milestones: expected fractions"),
+        ({"learning_rate": float("inf")}, "learning_rate: expected a positive number"),
         ({"epochs": 0}, "epochs: expected a positive number"),
         ({"batch_size": -1}, "batch_size: expected a positive number"),
         ({"learning_rate": float("nan")}, "learning_rate: expected a positive number"),

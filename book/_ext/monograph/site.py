@@ -37,6 +37,15 @@ def copy_mathjax(app):
     copyfile(source.locate(), target)
 
 
+def drop_thebe(app, pagename, templatename, context, doctree):
+    """Leave out the scripts of Thebe, which Jupyter Book adds twice and this book does not use."""
+    context["script_files"] = [
+        script
+        for script in context.get("script_files", [])
+        if "thebe" not in f"{getattr(script, 'filename', script)}{vars(script)}".lower()
+    ]
+
+
 def drop_font_preloads(app, error):
     """Remove font preloads: a browser refuses them for a book opened from a folder."""
     if error or app.builder.name != "html":
@@ -162,5 +171,6 @@ def setup(app):
     """Copy before writing, check after everything else has finished."""
     app.connect("config-inited", use_local_mathjax)
     app.connect("builder-inited", copy_mathjax)
+    app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("build-finished", drop_font_preloads, priority=800)
     app.connect("build-finished", check_site, priority=900)

@@ -52,7 +52,15 @@ class Measure:
         return bool(_RELATIONS[self.relation](self.figure, self.bound))
 
     def __str__(self):
-        return f"{self.name}: {_shown(self.figure)} {self.relation} {self.bound:.4g}"
+        return f"{self.name}: {self._shown()} {self.relation} {self.bound:.4g}"
+
+    def _shown(self):
+        if self.holds and self.figure != 0 and abs(self.figure) < _NOISE:
+            return "rounding"
+        short = f"{self.figure:.4g}"
+        if self.holds != _RELATIONS[self.relation](float(short), self.bound):
+            return repr(float(self.figure))  # rounded for print it would contradict the verdict
+        return short
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,7 @@ class Evidence:
     measures: tuple[Measure, ...]
 
     def __post_init__(self):
+        object.__setattr__(self, "measures", tuple(self.measures))
         if not self.measures:
             raise ValueError("measures: expected at least one; evidence of nothing proves nothing")
 
@@ -180,9 +189,3 @@ class Verdict:
 
 def _code(measure):
     return f"<code>{escape(str(measure))}</code>"
-
-
-def _shown(figure):
-    if figure != 0 and abs(figure) < _NOISE:
-        return "rounding"
-    return f"{figure:.4g}"

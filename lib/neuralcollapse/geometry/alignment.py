@@ -55,7 +55,8 @@ def distance_to_frame(points, frame):
 
 
 def _unit_frobenius(array, name):
-    norm = np.linalg.norm(array)
-    if norm == 0:
+    largest = np.abs(array).max()
+    if largest == 0:
         raise ValueError(f"{name}: every row is zero, so it has no shape to compare")
-    return array / norm
+    array = array / largest  # squares neither overflow nor vanish
+    return array / np.linalg.norm(array)

@@ -29,6 +29,8 @@ def as_points(points, name="points"):
     >>> as_points([[3, 4]])
     array([[3., 4.]])
     """
+    if hasattr(points, "detach"):
+        points = points.detach().cpu().double().numpy()
     array = np.asarray(points)
     if array.dtype.kind not in "fiu":
         raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
@@ -67,6 +69,8 @@ def as_directions(points, name="points"):
     array([[0.6, 0.8]])
     """
     array = as_points(points, name)
+    largest = np.abs(array).max(axis=1, keepdims=True)
+    array = array / np.where(largest > 0, largest, 1)  # squares neither overflow nor vanish
     lengths = np.linalg.norm(array, axis=1)
     if not lengths.all():
         row = int(np.flatnonzero(lengths == 0)[0])

@@ -129,7 +129,8 @@ def stable_rank(matrix):
 
 
 def _singular_values(matrix):
-    singular_values = np.linalg.svd(as_points(matrix, "matrix"), compute_uv=False)
-    if singular_values[0] == 0:
+    array = as_points(matrix, "matrix")
+    largest = np.abs(array).max()
+    if largest == 0:
         raise ValueError("matrix: the zero matrix has no rank to weigh; every entry is 0")
-    return singular_values
+    return np.linalg.svd(array / largest, compute_uv=False)

@@ -40,12 +40,14 @@ def equinorm(vectors):
 
     Examples
     --------
-    >>> equinorm([[1.0, 0.0], [0.0, 3.0]])
+    >>> round(equinorm([[1.0, 0.0], [0.0, 3.0]]), 12)
     0.5
     """
-    lengths = as_vectors(vectors).norm(dim=1)
-    if lengths.sum() == 0:
+    vectors = as_vectors(vectors)
+    largest = vectors.abs().max()
+    if largest == 0:
         raise DegenerateGeometryError("vectors: every row is zero, so there is no length to vary")
+    lengths = (vectors / largest).norm(dim=1)
     return float(lengths.std(correction=0) / lengths.mean())
 
 
@@ -112,6 +114,7 @@ def max_angle_deviation(vectors):
     >>> max_angle_deviation([[1.0, 0.0], [0.0, 3.0]])
     1.0
     """
+    vectors = as_vectors(vectors)
     count = len(vectors)
     total = sum((block + 1 / (count - 1)).abs().sum() for block in cosine_blocks(vectors))
     return float(total / (count * (count - 1)))
@@ -176,6 +179,7 @@ def simplex_gram_mean_square(vectors):
     >>> simplex_gram_mean_square([[1.0, 0.0], [0.0, 3.0]])
     0.5
     """
+    vectors = as_vectors(vectors)
     count = len(vectors)
     total = sum((block + 1 / (count - 1)).square().sum() for block in cosine_blocks(vectors))
     return float(total / count**2)
@@ -201,6 +205,7 @@ def product_deviation(left, right, name):
         If the product is zero.
     """
     count = len(left)
+    left, right = (side / side.abs().max().clamp(min=1e-300) for side in (left, right))
     scale = torch.sqrt(sum(block.square().sum() for _, block in pair_blocks(left, right)))
     if scale == 0:
         raise DegenerateGeometryError(f"{name}: the product is zero, so it has no shape to compare")

@@ -2,6 +2,9 @@
 
 import torch
 
+from neuralcollapse.metrics.vectors import as_vectors
+from neuralcollapse.statistics import as_features
+
 _BLOCK_ENTRIES = 2**22  # float64 scores of a block of samples: 32 MiB
 
 
@@ -10,11 +13,11 @@ def nearest_center_mismatch(features, centers, weight, bias=None, *, classes=Non
 
     Parameters
     ----------
-    features : Tensor, shape (num_samples, num_features)
-    centers : Tensor, shape (num_centers, num_features)
+    features : array_like or Tensor, shape (num_samples, num_features)
+    centers : array_like or Tensor, shape (num_centers, num_features)
         Class means, not centred.
-    weight : Tensor, shape (num_classes, num_features)
-    bias : Tensor, shape (num_classes,), optional
+    weight : array_like or Tensor, shape (num_classes, num_features)
+    bias : array_like or Tensor, shape (num_classes,), optional
         Part of the decision: leaving it out changes the answer.
     classes : Tensor of int64, shape (num_centers,), optional
         Class index of each centre; 0, 1, ... unless given.
@@ -24,6 +27,11 @@ def nearest_center_mismatch(features, centers, weight, bias=None, *, classes=Non
     float
         $\Pr[\arg\max_c(w_c^\top h+b_c)\ne\arg\min_c\|h-\mu_c\|]$; dimensionless, in [0, 1];
         0 at collapse.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, there is no sample, or a value is NaN or infinite.
 
     Notes
     -----
@@ -36,8 +44,21 @@ def nearest_center_mismatch(features, centers, weight, bias=None, *, classes=Non
     >>> nearest_center_mismatch(features, centers, torch.tensor([[-1.0], [1.0]]))
     0.5
     """
-    centers = centers.to(torch.float64)
-    weight = weight.to(torch.float64)
+    features = as_features(features)
+    centers = as_vectors(centers, "centers").to(features.device)
+    weight = as_vectors(weight, "weight").to(features.device)
+    expected = len(weight) if classes is None else len(classes)
+    widths = {features.shape[1], centers.shape[1], weight.shape[1]}
+    if len(widths) > 1 or len(centers) != expected or len(features) == 0:
+        raise ValueError(
+            "features, centers, weight: expected one width, at least one sample and "
+            f"{expected} centers, got {tuple(features.shape)}, {tuple(centers.shape)} and "
+            f"{tuple(weight.shape)}"
+        )
+    if bias is not None:
+        bias = as_features(torch.as_tensor(bias)[None], "bias")[0].to(weight)
+        if bias.shape != weight.shape[:1]:
+            raise ValueError(f"bias: expected shape ({len(weight)},), got {tuple(bias.shape)}")
     origin = centers.mean(0)
     shifted = centers - origin
     half_norms = shifted.square().sum(1) / 2
@@ -46,7 +67,9 @@ def nearest_center_mismatch(features, centers, weight, bias=None, *, classes=Non
         x = block.to(device=centers.device, dtype=torch.float64)
         scores = x @ weight.T
         if bias is not None:
-            scores += bias.to(scores)
+            scores += bias
+        if not torch.isfinite(scores.sum()):
+            raise ValueError("features or bias: hold NaN or infinity; remove or repair them first")
         nearest = ((x - origin) @ shifted.T - half_norms).argmax(1)
         if classes is not None:
             nearest = classes[nearest]

@@ -4,6 +4,7 @@ import torch
 
 from neuralcollapse.metrics.angles import product_deviation
 from neuralcollapse.metrics.vectors import DegenerateGeometryError, as_vectors
+from neuralcollapse.statistics import as_features
 
 
 def self_duality(weight, means):
@@ -107,14 +108,20 @@ def bias_alignment(weight, bias, global_mean):
     0.0
     """
     weight = as_vectors(weight, "weight")
-    bias = torch.as_tensor(bias, dtype=torch.float64).detach().to(weight.device)
-    global_mean = torch.as_tensor(global_mean, dtype=torch.float64).detach().to(weight.device)
+    bias, global_mean = (
+        as_features([values], name)[0].to(weight)
+        if not isinstance(values, torch.Tensor)
+        else values.detach().to(weight)
+        for values, name in ((bias, "bias"), (global_mean, "global_mean"))
+    )
     if bias.shape != weight.shape[:1] or global_mean.shape != weight.shape[1:]:
         raise ValueError(
             f"bias, global_mean: expected shapes ({len(weight)},) and ({weight.shape[1]},), got "
             f"{tuple(bias.shape)} and {tuple(global_mean.shape)}"
         )
     scores = weight @ global_mean + bias
+    if not torch.isfinite(scores).all():
+        raise ValueError("bias, global_mean: hold NaN or infinity; remove or repair them first")
     return float((scores - scores.mean()).norm())
 
 
@@ -129,7 +136,8 @@ def _pair(weight, means):
 
 
 def _unit(matrix, name):
-    norm = matrix.norm()
-    if norm == 0:
+    largest = matrix.abs().max()
+    if largest == 0:
         raise DegenerateGeometryError(f"{name}: the matrix is zero, so it has no direction")
-    return matrix / norm
+    matrix = matrix / largest
+    return matrix / matrix.norm()

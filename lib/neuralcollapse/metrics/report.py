@@ -3,6 +3,7 @@
 import warnings
 from dataclasses import dataclass, field, fields
 
+import numpy as np
 import torch
 
 from neuralcollapse.metrics.angles import (
@@ -156,6 +157,10 @@ def measure(
         raise ValueError(
             f"num_classes: expected {len(weight)}, one for each row of weight, got {num_classes}"
         )
+    if num_classes is not None and (
+        not isinstance(num_classes, (int, np.integer)) or isinstance(num_classes, bool)
+    ):
+        raise TypeError(f"num_classes: expected an integer, got {num_classes!r}")
     num_classes = num_classes if weight is None else len(weight)
     labels = as_labels(labels, len(features), num_classes)
     if num_classes is None:
@@ -250,7 +255,8 @@ def _as_classifier(weight, bias, features, center):
             f"got {tuple(weight.shape)}; transpose it if classes are columns"
         )
     if bias is not None:
-        bias = torch.as_tensor(bias).detach().to(features.device, torch.float64)
+        bias = as_features(bias[None] if hasattr(bias, "ndim") else [bias], "bias")[0]
+        bias = bias.to(features.device, torch.float64)
         if bias.shape != weight.shape[:1]:
             raise ValueError(
                 f"bias: expected shape ({len(weight)},), one entry for each row of weight, "

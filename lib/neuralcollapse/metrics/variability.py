@@ -60,6 +60,7 @@ def within_class_variability(statistics, *, weighting="class"):
     _, spreads, directions = torch.linalg.svd(rows, full_matrices=False)
     attainable = min(len(weights) - 1, rows.shape[1])
     cut = max(rows.shape) * torch.finfo(rows.dtype).eps * spreads[0]
+    cut = max(float(cut), statistics.resolution * float(weights.max().sqrt()))
     rank = int((spreads[:attainable] > cut).sum())
     if rank == 0:
         raise DegenerateGeometryError(
@@ -109,7 +110,7 @@ def within_class_variability_trace(statistics, *, weighting="class"):
     """
     weights = statistics.class_weights(weighting)
     between = weights @ statistics.centered_means(weighting).square().sum(1)
-    if between == 0:
+    if not between > 0:
         raise DegenerateGeometryError(
             "statistics: all class means coincide, so there is no between-class spread to "
             "compare with"
@@ -159,8 +160,9 @@ def class_distance_normalized_variance(statistics):
         i, j = (squared < _NEAR * scale).nonzero(as_tuple=True)
         squared[i, j] = (means[rows[i]] - means[j]).square().sum(1)
         squared[torch.arange(len(rows)), rows] = torch.inf
-        if not squared.all():
-            first, second = (squared == 0).nonzero()[0].tolist()
+        same = squared <= statistics.resolution**2
+        if same.any():
+            first, second = same.nonzero()[0].tolist()
             raise DegenerateGeometryError(
                 f"statistics: classes {int(rows[first])} and {second} have the same mean"
             )

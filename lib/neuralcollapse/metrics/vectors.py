@@ -2,6 +2,8 @@
 
 import torch
 
+from neuralcollapse.statistics import as_features
+
 _BLOCK_ENTRIES = 2**22  # float64 entries of a block of pairs: 32 MiB
 
 
@@ -27,8 +29,8 @@ def as_vectors(vectors, name="vectors"):
     ValueError
         If there are fewer than two vectors, or NaN or infinity among the entries.
     """
-    tensor = torch.as_tensor(vectors).detach().to(torch.float64)
-    if tensor.ndim != 2 or len(tensor) < 2:
+    tensor = as_features(vectors, name).to(torch.float64)
+    if len(tensor) < 2:
         raise ValueError(
             f"{name}: expected shape (num_classes, num_features) with at least two classes, "
             f"got {tuple(tensor.shape)}"
@@ -58,6 +60,8 @@ def as_unit_vectors(vectors, name="vectors"):
         If a vector is zero.
     """
     tensor = as_vectors(vectors, name)
+    largest = tensor.abs().amax(dim=1, keepdim=True)
+    tensor = tensor / largest.where(largest > 0, 1.0)  # squares neither overflow nor vanish
     lengths = tensor.norm(dim=1)
     if not lengths.all():
         row = int((lengths == 0).nonzero()[0])

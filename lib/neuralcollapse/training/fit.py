@@ -2,6 +2,7 @@
 
 import copy
 import warnings
+from operator import index
 
 import numpy as np
 import torch
@@ -13,7 +14,8 @@ from neuralcollapse.training.history import History
 from neuralcollapse.training.recipe import Recipe
 from neuralcollapse.training.threads import reproducible
 
-_ORDER_STREAM = 2**32  # keeps the generator of the batch order apart from that of the weights
+_DIVERGED = 1e50  # no loss of a network worth measuring
+_WEIGHTS, _ORDER = 0, 1  # streams of random numbers that a seed opens
 
 
 def fit(build, task, recipe=None, *, seeds=(0, 1, 2), checkpoints=None):
@@ -42,7 +44,7 @@ def fit(build, task, recipe=None, *, seeds=(0, 1, 2), checkpoints=None):
     ValueError
         If seeds or checkpoints are empty, repeated or out of range.
     FloatingPointError
-        If the loss stops being finite; the message names the epoch and the way out.
+        If the loss diverges; the message names the epoch and the way out.
 
     Notes
     -----
@@ -50,9 +52,14 @@ def fit(build, task, recipe=None, *, seeds=(0, 1, 2), checkpoints=None):
     digits. The bar is shown on a terminal only. Everything runs on one thread in float64.
     """
     recipe = recipe or Recipe()
-    seeds = tuple(seeds)
-    if not seeds or len(set(seeds)) != len(seeds):
-        raise ValueError(f"seeds: expected different integers, at least one, got {seeds}")
+    seeds = tuple(map(index, seeds))
+    if not seeds or len(set(seeds)) != len(seeds) or min(seeds) < 0:
+        raise ValueError(f"seeds: expected different integers from 0, at least one, got {seeds}")
+    if len(task.train_labels) % recipe.batch_size == 1:
+        raise ValueError(
+            f"batch_size: {recipe.batch_size} leaves a last batch of one sample, which cannot be "
+            "normalised; choose another"
+        )
     checkpoints = _check_checkpoints(checkpoints, recipe.epochs)
     with reproducible():
         ensemble = _Ensemble(build, seeds)
@@ -62,15 +69,15 @@ def fit(build, task, recipe=None, *, seeds=(0, 1, 2), checkpoints=None):
             momentum=recipe.momentum,
             weight_decay=recipe.weight_decay,
         )
-        orders = [torch.Generator().manual_seed(_ORDER_STREAM + seed) for seed in seeds]
+        orders = [stream(seed, _ORDER) for seed in seeds]
         records = [_record(ensemble, task, recipe)] if 0 in checkpoints else []
         for epoch in tqdm(range(recipe.epochs), desc=task.name, unit="epoch", disable=None):
             for group in optimizer.param_groups:
                 group["lr"] = recipe.learning_rate_at(epoch)
             loss = _train_epoch(ensemble, task, recipe, optimizer, orders)
-            if not np.isfinite(loss):
+            if not loss < _DIVERGED:
                 raise FloatingPointError(
-                    f"the loss is no longer finite in epoch {epoch + 1}; lower "
+                    f"the loss diverged to {loss:.1g} in epoch {epoch + 1}; lower "
                     f"recipe.learning_rate (now {recipe.learning_rate})"
                 )
             if epoch + 1 in checkpoints:
@@ -82,10 +89,26 @@ def fit(build, task, recipe=None, *, seeds=(0, 1, 2), checkpoints=None):
         seeds=seeds,
         epochs=np.array(checkpoints),
         reports=tuple(record["reports"] for record in records),
-        labels=task.train_labels.numpy(),
+        labels=task.train_labels.numpy().copy(),
         models=ensemble.members(),
         **columns,
     )
+
+
+def stream(seed, number):
+    """Return a generator of its own for each seed and number, independent of the others.
+
+    Parameters
+    ----------
+    seed, number : int
+        At least 0. Torch keeps only 32 bits of a seed, so both are hashed together.
+
+    Returns
+    -------
+    torch.Generator
+    """
+    state = np.random.SeedSequence([seed, number]).generate_state(1, np.uint32)[0]
+    return torch.Generator().manual_seed(int(state))
 
 
 _ARRAYS = (
@@ -102,7 +125,7 @@ class _Ensemble:
     """Networks of one architecture with stacked parameters, called as one."""
 
     def __init__(self, build, seeds):
-        members = [build(generator=torch.Generator().manual_seed(seed)) for seed in seeds]
+        members = [build(generator=stream(seed, _WEIGHTS)) for seed in seeds]
         self.template = members[0]
         parameters, self.buffers = stack_module_state(members)
         self.parameters = {
@@ -130,10 +153,10 @@ class _Ensemble:
     def members(self):
         """The networks, each with its own copy of its parameters, in evaluation mode."""
         networks = []
-        for index in range(len(next(iter(self.parameters.values())))):
+        for place in range(len(next(iter(self.parameters.values())))):
             network = copy.deepcopy(self.template)
             state = {**self.parameters, **self.buffers}
-            network.load_state_dict({name: value[index] for name, value in state.items()})
+            network.load_state_dict({name: value[place] for name, value in state.items()})
             networks.append(network.eval())
         return tuple(networks)
 
@@ -182,7 +205,7 @@ def _check_checkpoints(checkpoints, epochs):
     if checkpoints is None:
         spaced = np.unique(np.geomspace(1, epochs, min(epochs, 16)).round().astype(int))
         return [0, *spaced.tolist()]
-    checkpoints = sorted(checkpoints)
+    checkpoints = sorted(map(index, checkpoints))
     fits = checkpoints and checkpoints[0] >= 0 and checkpoints[-1] <= epochs
     if not fits or len(set(checkpoints)) != len(checkpoints):
         raise ValueError(

@@ -1,5 +1,6 @@
 """How a network is trained: loss, optimiser and schedule, as data."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -50,8 +51,14 @@ class Recipe:
         if self.loss not in LOSSES:
             raise ValueError(f"loss: expected one of {LOSSES}, got {self.loss!r}")
         for name in ("epochs", "batch_size", "learning_rate"):
-            if not getattr(self, name) > 0:
+            if not 0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name}: expected a positive number, got {getattr(self, name)}")
+        for name in ("epochs", "batch_size"):
+            if getattr(self, name) != int(getattr(self, name)):
+                raise ValueError(f"{name}: expected an integer, got {getattr(self, name)}")
+            object.__setattr__(self, name, int(getattr(self, name)))
+        if any(not 0 <= fraction <= 1 for fraction in self.milestones):
+            raise ValueError(f"milestones: expected fractions of the run, got {self.milestones}")
         if not 0 <= self.momentum < 1:
             raise ValueError(f"momentum: expected a number in [0, 1), got {self.momentum}")
         if not self.weight_decay >= 0:
