@@ -80,13 +80,6 @@ class Cell(nbval.IPyNbCell):
         return not self.comparison_traceback
 
 
-def pytest_itemcollected(item):
-    """With several workers, keep a page's cells in one kernel and a test file in one process."""
-    alone = item.path.name == "test_failures.py"  # each of its books is its own
-    if not alone and not item.get_closest_marker("xdist_group"):
-        item.add_marker(pytest.mark.xdist_group(str(item.path)))
-
-
 def pytest_sessionstart(session):
     if session.config.option.nbval and not hasattr(session.config, "workerinput"):
         references = Path(session.config.rootpath) / "tests" / "reference"

@@ -5,9 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+from filelock import FileLock
 
-pytestmark = pytest.mark.xdist_group("site")  # one build at a time in one folder
 ROOT = next(folder for folder in Path(__file__).parents if (folder / "_config.yml").exists())
 
 
@@ -16,9 +15,15 @@ def test_the_book_builds_without_a_warning():
         Path(sys.executable).with_name("jupyter-book"),
         *["build", ".", "--all", "-W", "-n", "--keep-going"],
     ]
-    finished = subprocess.run(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
+    with FileLock(ROOT / ".build.lock"):  # test_site.py looks at what is built
+        finished = subprocess.run(
+            command,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
     said = re.sub(r"\x1b\[[0-9;]*m", "", finished.stdout).splitlines()
     causes = [line for line in said if "WARNING: " in line or "ERROR: " in line] or said[-30:]
     assert finished.returncode == 0, "\n".join(causes)

@@ -2,14 +2,16 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from filelock import FileLock
 
-pytestmark = pytest.mark.xdist_group("site")  # one build at a time in one folder
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
 PAGES = sorted(
@@ -22,9 +24,13 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 @pytest.fixture(scope="module", autouse=True)
 def built():
-    """test_build.py builds the book and comes first; alone, this file needs `make book`."""
-    if not (SITE / "index.html").exists():
-        pytest.fail("the book is not built; run `make book` first")
+    """The book, built here (a matter of seconds when it is cached) and left alone meanwhile."""
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "--all", "-q"]
+    with FileLock(ROOT / ".build.lock"):
+        subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
+        if not (SITE / "index.html").exists():
+            pytest.fail("the book was not built; test_build.py says why")
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -279,7 +279,7 @@ def test_collapse_does_not_depend_on_extreme_scales(scale):
 @pytest.mark.parametrize("scale", [1e-200, 1e200])
 def test_squares_outside_float64_are_refused_not_reported_as_collapse(scale):
     features, labels, _, _ = draw(40, 5, 4, seed=5)
-    with pytest.raises(ValueError, match="features: differences of .* squares outside float64"):
+    with pytest.raises(ValueError, match=r"features: differences of .* squares outside float64"):
         measure(scale * features, labels)
 
 

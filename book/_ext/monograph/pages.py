@@ -171,7 +171,7 @@ def _agree(actual, expected, tolerance):
     last_digit = min(_unit(ours), _unit(reference))
     if 10 * last_digit <= size < Decimal(10) ** 12 * last_digit:
         # One or two digits say too little to forgive one; twelve or more are not rounded for print.
-        allowed = max(allowed, min(last_digit, size / 10))
+        allowed = max(allowed, min(last_digit, size / 20))
     return abs(ours - reference) <= allowed
 
 
