@@ -43,7 +43,7 @@ class CollapseReport:
     num_features: int
     weighting: str
     within_class_variability: float | None = _metric("NC1", "pseudo-inverse [papyan2020]")
-    within_class_variability_trace: float | None = _metric("NC1", "trace quotient [hui2022]")
+    within_class_variability_trace: float | None = _metric("NC1", "trace quotient [beaglehole2024]")
     class_distance_normalized_variance: float | None = _metric("NC1", "pairwise [galanti2022]")
     equinorm_means: float | None = _metric("NC2", "lengths of centred means [papyan2020]")
     equiangular_means: float | None = _metric("NC2", "angles of centred means [papyan2020]")
