@@ -3,8 +3,8 @@ r"""NC1: does the spread within a class vanish beside the spread between classes
 Three definitions are in use. The pseudo-inverse one, $\frac1K\operatorname{tr}\Sigma_W\Sigma_B^+$
 [papyan2020], weighs each direction by the spread of class means along it. The quotient
 $\operatorname{tr}\Sigma_W/\operatorname{tr}\Sigma_B$ [beaglehole2024] weighs none. The
-class-distance normalised variance [galanti2022] compares classes pair by pair. All are zero at collapse, and
-around an exact simplex they agree up to constants (`prop-three-variabilities`).
+class-distance normalised variance [galanti2022] compares classes pair by pair. All are zero at
+collapse, and around an exact simplex they agree up to constants (`prop-three-variabilities`).
 """
 
 import warnings
