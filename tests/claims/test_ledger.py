@@ -95,7 +95,8 @@ def test_a_figure_is_not_rounded_into_its_opposite():
 
 def test_rounding_is_not_printed_as_a_figure():
     assert str(Measure("gap", 3e-16, "<=", 1e-9)) == "gap: rounding <= 1e-09"
-    assert str(Measure("gap", 0.0, "<=", 1e-9)) == "gap: 0 <= 1e-09"
+    assert str(Measure("gap", 0.0, "<=", 1e-9)) == "gap: rounding <= 1e-09"
+    assert str(Measure("share", 0.0, "==", 0)) == "share: 0 == 0"
 
 
 def test_ill_formed_claims_are_refused():

@@ -55,7 +55,7 @@ class Measure:
         return f"{self.name}: {self._shown()} {self.relation} {self.bound:.4g}"
 
     def _shown(self):
-        if self.holds and self.figure != 0 and abs(self.figure) < _NOISE:
+        if self.holds and self.relation != "==" and abs(self.figure) < _NOISE:
             return "rounding"
         short = f"{self.figure:.4g}"
         if self.holds != _RELATIONS[self.relation](float(short), self.bound):
