@@ -126,6 +126,15 @@ def test_threads_are_given_back_even_after_an_error():
     torch.set_num_threads(before)
 
 
+def test_nested_blocks_keep_denormals_flushed_until_the_last_ends():
+    tiny, tenth = torch.tensor(1e-310, dtype=torch.float64), 0.1
+    with reproducible():
+        with reproducible():
+            assert tiny * tenth == 0
+        assert tiny * tenth == 0
+    assert tiny * tenth > 0
+
+
 def test_the_bar_is_for_terminals_only(monkeypatch):
     class Terminal(io.StringIO):
         def isatty(self):

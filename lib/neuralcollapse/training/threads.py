@@ -5,6 +5,8 @@ from contextlib import contextmanager
 import torch
 from threadpoolctl import threadpool_limits
 
+_depth = 0  # of nested blocks
+
 
 @contextmanager
 def reproducible():
@@ -23,12 +25,15 @@ def reproducible():
     ...     torch.get_num_threads()
     1
     """
+    global _depth
     threads = torch.get_num_threads()
+    _depth += 1
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     try:
         with threadpool_limits(limits=1):
             yield
     finally:
-        torch.set_flush_denormal(False)
+        _depth -= 1
+        torch.set_flush_denormal(_depth > 0)  # torch does not tell whether it was on before
         torch.set_num_threads(threads)
