@@ -76,6 +76,11 @@ def test_a_verdict_prints_statement_figures_and_control():
     assert "It is small." in html
 
 
+def test_nearest_centre_needs_the_bias_condition_too():
+    assert not collapse.check_nearest_center(collapse._equal, bias_cancels=False).holds
+    assert collapse.check_nearest_center(collapse._equal).holds
+
+
 def test_undefined_evidence_does_not_hold():
     nan = torch.full((3,), float("nan"), dtype=torch.float64)
     with pytest.raises(ValueError, match="NaN"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 KINDS = {
-    "proved": "full proof on the page, each algebraic step checked",
+    "proved": "full proof on the page; the checker tests it on instances",
     "symbolic": "computer algebra or exact rational arithmetic decides it",
     "certified": "interval arithmetic decides it on the stated region",
     "numerical": "seeds, tolerance and interval given; adversarial search, not only random trials",

@@ -18,31 +18,30 @@ from neuralcollapse.training import Recipe, fit
 PAGE = "collapse/neural-collapse"
 
 
-def spread_out(num_points, seed, sharpness=(10.0, 100.0, 1000.0)):
+def spread_out(num_points, dimension, seed, sharpness=(10.0, 100.0, 1000.0)):
     """Move points on a sphere apart until their largest cosine is as small as it gets.
 
     Parameters
     ----------
-    num_points : int
-        The space has as many dimensions, one more than a simplex needs.
+    num_points, dimension : int
     seed : int
     sharpness : sequence of float
         Inverse temperatures of the soft maximum, ascending.
 
     Returns
     -------
-    ndarray, shape (num_points, num_points), float64
+    ndarray, shape (num_points, dimension), float64
         Unit rows.
     """
-    points = np.random.default_rng(seed).normal(size=(num_points, num_points))
+    points = np.random.default_rng(seed).normal(size=(num_points, dimension))
     pairs = ~np.eye(num_points, dtype=bool)
 
     def soft_maximum(flat, beta):
-        points = flat.reshape(num_points, num_points)
+        points = flat.reshape(num_points, dimension)
         lengths = np.linalg.norm(points, axis=1, keepdims=True)
         unit = points / lengths
         cosines = beta * (unit @ unit.T)[pairs]
-        pull = np.zeros_like(points)
+        pull = np.zeros((num_points, num_points))
         pull[pairs] = softmax(cosines)
         gradient = (pull + pull.T) @ unit
         gradient -= (gradient * unit).sum(1, keepdims=True) * unit
@@ -57,7 +56,7 @@ def spread_out(num_points, seed, sharpness=(10.0, 100.0, 1000.0)):
             method="L-BFGS-B",
             options={"ftol": 0, "gtol": 1e-13, "maxiter": 5000, "maxfun": 20000},
         )
-        points = found.x.reshape(num_points, num_points)
+        points = found.x.reshape(num_points, dimension)
     return points / np.linalg.norm(points, axis=1, keepdims=True)
 
 
@@ -66,7 +65,7 @@ def check_widest(bound):
     margins, attained, distances = [], [], []
     for num_points in (2, 3, 4, 6, 9):
         for seed in range(4):
-            points = spread_out(num_points, seed)
+            points = spread_out(num_points, num_points - 1 + seed % 3, seed)
             margins.append(coherence(points) - bound(num_points))
             distances.append(distance_to_frame(points, simplex_etf(num_points)))
         attained.append(coherence(simplex_etf(num_points)) - bound(num_points))
@@ -86,7 +85,7 @@ def check_widest(bound):
     )
 
 
-def check_nearest_center(lengths):
+def check_nearest_center(lengths, bias_cancels=True):
     """Decide random points by classifier and by nearest centre, with the given mean lengths."""
     generator = torch.Generator().manual_seed(0)
     mismatches = []
@@ -96,7 +95,7 @@ def check_nearest_center(lengths):
         center = torch.randn(dimension, generator=generator, dtype=torch.float64)
         points = 3 * torch.randn(5000, dimension, generator=generator, dtype=torch.float64)
         weight = 0.7 * means
-        bias = 2 - weight @ center
+        bias = 2 - bias_cancels * weight @ center
         mismatches.append(metrics.nearest_center_mismatch(points, center + means, weight, bias))
     return Evidence((Measure("share of points decided differently", np.max(mismatches), "==", 0),))
 
@@ -259,7 +258,7 @@ CLAIMS = (
         statement="If the classifier is a multiple of centred means of equal length and the bias "
         "cancels the global mean, it decides every point as the nearest class centre does.",
         kind="proved",
-        source="papyan2020",
+        source="here, after papyan2020",
         hypotheses="equal lengths, self-duality, b = const - W mu_G; no angles needed",
         checker=check_nearest_center,
         instance=lambda: {"lengths": _equal},
