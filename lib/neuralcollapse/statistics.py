@@ -356,7 +356,7 @@ class ClassStatistics:
                 "class_sizes: needed with weighting='class', the number of samples of every "
                 "class, for instance np.bincount(labels, minlength=num_classes)"
             )
-        sizes = _as_tensor(class_sizes, "class_sizes").to(device)
+        sizes = as_tensor(class_sizes, "class_sizes").to(device)
         whole = not (sizes.is_floating_point() or sizes.dtype == torch.bool)
         if not whole or sizes.shape != (num_classes,) or (sizes.to(torch.int64) < 0).any():
             raise ValueError(
@@ -398,7 +398,7 @@ def as_features(features, name="features"):
     >>> as_features([[1.0, 2.0]]).dtype
     torch.float64
     """
-    tensor = _as_tensor(features, name)
+    tensor = as_tensor(features, name)
     if tensor.is_complex() or tensor.dtype == torch.bool:
         raise TypeError(f"{name}: expected real numbers, got {tensor.dtype}")
     if tensor.ndim != 2:
@@ -437,7 +437,7 @@ def as_labels(labels, num_samples, num_classes=None, name="labels"):
     >>> as_labels([0, 2], num_samples=2, num_classes=3)
     tensor([0, 2])
     """
-    tensor = _as_tensor(labels, name)
+    tensor = as_tensor(labels, name)
     if tensor.numel() == 0:
         tensor = tensor.to(torch.int64)  # an empty list has no integers to show
     if tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool:
@@ -465,7 +465,25 @@ def as_labels(labels, num_samples, num_classes=None, name="labels"):
     return tensor
 
 
-def _as_tensor(values, name):
+def as_tensor(values, name):
+    """Return numbers of any layout as a tensor, not copied where that can be avoided.
+
+    Parameters
+    ----------
+    values : array_like or Tensor
+    name : str
+        How errors call the argument.
+
+    Returns
+    -------
+    Tensor
+        Of the dtype that came in, or the nearest one torch has.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If these are not numbers, or rows have different lengths.
+    """
     if isinstance(values, torch.Tensor):
         return values.detach()
     if isinstance(values, (list, tuple)) and values and isinstance(values[0], torch.Tensor):

@@ -283,6 +283,19 @@ def test_squares_outside_float64_are_refused_not_reported_as_collapse(scale):
         measure(scale * features, labels)
 
 
+@pytest.mark.parametrize(
+    ("bias", "global_mean", "message"),
+    [
+        ([0.0], [0.0, 0.0], r"bias: expected shape \(3,\), got \(1,\)"),
+        ([0.0] * 3, [0.0], r"global_mean: expected shape \(2,\), got \(1,\)"),
+        ([0.0, np.nan, 0.0], [0.0, 0.0], "bias: holds NaN"),
+    ],
+)
+def test_bias_alignment_checks_what_it_is_given(bias, global_mean, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.bias_alignment(np.eye(3, 2), bias, global_mean)
+
+
 def test_nearest_center_mismatch_checks_what_it_is_given():
     features, centers, weight = np.ones((2, 3)), np.eye(2, 3), np.eye(2, 3)
     assert metrics.nearest_center_mismatch(features, centers, weight, [0.0, 0.0]) == 0

@@ -2,7 +2,7 @@
 
 import torch
 
-from neuralcollapse.metrics.vectors import as_vectors
+from neuralcollapse.metrics.vectors import as_vector, as_vectors
 from neuralcollapse.statistics import as_features
 
 _BLOCK_ENTRIES = 2**22  # float64 scores of a block of samples: 32 MiB
@@ -56,9 +56,7 @@ def nearest_center_mismatch(features, centers, weight, bias=None, *, classes=Non
             f"{tuple(weight.shape)}"
         )
     if bias is not None:
-        bias = as_features(torch.as_tensor(bias)[None], "bias")[0].to(weight)
-        if bias.shape != weight.shape[:1]:
-            raise ValueError(f"bias: expected shape ({len(weight)},), got {tuple(bias.shape)}")
+        bias = as_vector(bias, len(weight), "bias").to(weight.device)
     origin = centers.mean(0)
     shifted = centers - origin
     half_norms = shifted.square().sum(1) / 2

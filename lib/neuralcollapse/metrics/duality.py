@@ -1,10 +1,7 @@
 """NC3: is the classifier, up to scale, the matrix of centred class means?"""
 
-import torch
-
 from neuralcollapse.metrics.angles import product_deviation
-from neuralcollapse.metrics.vectors import DegenerateGeometryError, as_vectors
-from neuralcollapse.statistics import as_features
+from neuralcollapse.metrics.vectors import DegenerateGeometryError, as_vector, as_vectors
 
 
 def self_duality(weight, means):
@@ -96,7 +93,7 @@ def bias_alignment(weight, bias, global_mean):
     Raises
     ------
     ValueError
-        If the shapes do not fit.
+        If the shapes do not fit, or a value is NaN or infinite.
 
     Notes
     -----
@@ -108,20 +105,9 @@ def bias_alignment(weight, bias, global_mean):
     0.0
     """
     weight = as_vectors(weight, "weight")
-    bias, global_mean = (
-        as_features([values], name)[0].to(weight)
-        if not isinstance(values, torch.Tensor)
-        else values.detach().to(weight)
-        for values, name in ((bias, "bias"), (global_mean, "global_mean"))
-    )
-    if bias.shape != weight.shape[:1] or global_mean.shape != weight.shape[1:]:
-        raise ValueError(
-            f"bias, global_mean: expected shapes ({len(weight)},) and ({weight.shape[1]},), got "
-            f"{tuple(bias.shape)} and {tuple(global_mean.shape)}"
-        )
+    bias = as_vector(bias, len(weight), "bias").to(weight.device)
+    global_mean = as_vector(global_mean, weight.shape[1], "global_mean").to(weight.device)
     scores = weight @ global_mean + bias
-    if not torch.isfinite(scores).all():
-        raise ValueError("bias, global_mean: hold NaN or infinity; remove or repair them first")
     return float((scores - scores.mean()).norm())
 
 

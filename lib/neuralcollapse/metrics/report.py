@@ -20,7 +20,7 @@ from neuralcollapse.metrics.variability import (
     within_class_variability,
     within_class_variability_trace,
 )
-from neuralcollapse.metrics.vectors import DegenerateGeometryError, as_vectors
+from neuralcollapse.metrics.vectors import DegenerateGeometryError, as_vector, as_vectors
 from neuralcollapse.statistics import ClassStatistics, as_features, as_labels, check_weighting
 
 _BLOCK_ENTRIES = 2**23  # float64 entries of a block of features: 64 MiB
@@ -255,15 +255,7 @@ def _as_classifier(weight, bias, features, center):
             f"got {tuple(weight.shape)}; transpose it if classes are columns"
         )
     if bias is not None:
-        bias = as_features(bias[None] if hasattr(bias, "ndim") else [bias], "bias")[0]
-        bias = bias.to(features.device, torch.float64)
-        if bias.shape != weight.shape[:1]:
-            raise ValueError(
-                f"bias: expected shape ({len(weight)},), one entry for each row of weight, "
-                f"got {tuple(bias.shape)}"
-            )
-        if not torch.isfinite(bias).all():
-            raise ValueError("bias: holds NaN or infinity; remove or repair it first")
+        bias = as_vector(bias, len(weight), "bias").to(features.device)
     if center:
         weight = weight - weight.mean(0)
         bias = None if bias is None else bias - bias.mean()

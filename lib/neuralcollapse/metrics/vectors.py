@@ -2,7 +2,7 @@
 
 import torch
 
-from neuralcollapse.statistics import as_features
+from neuralcollapse.statistics import as_features, as_tensor
 
 _BLOCK_ENTRIES = 2**22  # float64 entries of a block of pairs: 32 MiB
 
@@ -39,6 +39,37 @@ def as_vectors(vectors, name="vectors"):
         row = int((~torch.isfinite(tensor)).any(1).nonzero()[0])
         raise ValueError(f"{name}: row {row} holds NaN or infinity; remove or repair it first")
     return tensor
+
+
+def as_vector(values, size, name):
+    """Return one number a class, or one a feature, as a float64 tensor.
+
+    Parameters
+    ----------
+    values : array_like or Tensor, shape (size,)
+    size : int
+    name : str
+        How errors call the argument.
+
+    Returns
+    -------
+    Tensor, shape (size,), float64
+
+    Raises
+    ------
+    TypeError
+        If the entries are not real numbers.
+    ValueError
+        If the shape differs, or NaN or infinity is among the entries.
+    """
+    tensor = as_tensor(values, name)
+    if tensor.is_complex() or tensor.dtype == torch.bool:
+        raise TypeError(f"{name}: expected real numbers, got {tensor.dtype}")
+    if tensor.shape != (size,):
+        raise ValueError(f"{name}: expected shape ({size},), got {tuple(tensor.shape)}")
+    if not torch.isfinite(tensor).all():
+        raise ValueError(f"{name}: holds NaN or infinity; remove or repair it first")
+    return tensor.to(torch.float64)
 
 
 def as_unit_vectors(vectors, name="vectors"):

@@ -6,7 +6,6 @@ Nothing here computes a result: projections for the eye are the only arithmetic.
 from neuralcollapse.plots.collapse import (
     class_plane,
     cosine_matrices,
-    metric_curves,
     seed_curves,
     simplex_shadow,
 )
@@ -20,7 +19,6 @@ __all__ = [
     "axes_grid",
     "class_plane",
     "cosine_matrices",
-    "metric_curves",
     "publish",
     "seed_curves",
     "simplex_shadow",

@@ -192,41 +192,6 @@ def seed_curves(histories, metrics):
     return Plot(figure, "Against epochs, median of the seeds. " + "; ".join(sentences) + ".")
 
 
-def metric_curves(history, metrics, scales=None):
-    """Draw several metrics of one run in one panel.
-
-    Parameters
-    ----------
-    history : History
-    metrics : sequence of str
-        Fields of `CollapseReport`.
-    scales : sequence of float, optional
-        Factor for each metric before it is drawn.
-
-    Returns
-    -------
-    Plot
-    """
-    scales = scales or [1] * len(metrics)
-    figure, axes = axes_grid(1, 1, height=3)
-    panel, sentences = axes[0, 0], []
-    for place, (metric, scale) in enumerate(zip(metrics, scales, strict=True)):
-        values = scale * np.nanmedian(history.series(metric), 1)
-        panel.plot(
-            history.epochs,
-            values,
-            color=COLORS[place],
-            linestyle=DASHES[place],
-            label=NAMES[metric],
-        )
-        sentences.append(f"{NAMES[metric]} from {values[1]:.2g} to {values[-1]:.2g}")
-    _epoch_axis(panel)
-    panel.set_ylabel("dimensionless, 0 at collapse")
-    panel.legend(frameon=False)
-    span = f"From epoch {history.epochs[1]} to {history.epochs[-1]}, median of the seeds: "
-    return Plot(figure, span + "; ".join(sentences) + ".")
-
-
 def _caption_panel(panel, reach, epoch):
     picture_axes(panel)
     panel.set_xlim(-reach, reach)
