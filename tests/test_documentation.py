@@ -13,8 +13,17 @@ import neuralcollapse
 ROOT = Path(__file__).parents[1]
 NOTATION = (ROOT / "book" / "notation.md").read_text()
 BIBLIOGRAPHY = (ROOT / "book" / "references.bib").read_text()
-PUBLIC = ("geometry", "statistics", "metrics", "tasks", "models", "training")
-RESULTS = {"CollapseReport", "History", "Output", "Task"}  # made by the library, not by readers
+PUBLIC = ("geometry", "statistics", "metrics", "codes", "tasks", "models", "training")
+RESULTS = {  # made by the library, not by readers
+    "Certificate",
+    "Code",
+    "CollapseReport",
+    "History",
+    "HullPoint",
+    "Output",
+    "Phase",
+    "Task",
+}
 
 
 def modules():

@@ -67,7 +67,9 @@ def test_a_climbing_import_is_caught(source):
     assert climbs("metrics", source)
 
 
-@pytest.mark.parametrize("module", ["neuralcollapse", "neuralcollapse.geometry"])
+@pytest.mark.parametrize(
+    "module", ["neuralcollapse", "neuralcollapse.geometry", "neuralcollapse.codes"]
+)
 def test_the_root_and_the_ground_floor_stay_light(module):
     code = f"import sys, {module}; sys.exit('torch' in sys.modules or 'matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -3,11 +3,32 @@
 `LEDGER` holds them all; a page calls ``LEDGER.check("thm-...")``, the tests check every one.
 """
 
-from neuralcollapse.claims import collapse
+from neuralcollapse.claims import (
+    atlas,
+    collapse,
+    duality,
+    equality,
+    phases,
+    rankin,
+    softmax_codes,
+    symmetrisation,
+    temperature,
+)
 from neuralcollapse.claims.claim import KINDS, Claim, Evidence, Measure, Verdict
 from neuralcollapse.claims.ledger import ClaimFailedError, Ledger
 
-LEDGER = Ledger(collapse.CLAIMS)
+_CHAPTERS = (
+    collapse,
+    softmax_codes,
+    rankin,
+    equality,
+    duality,
+    temperature,
+    phases,
+    symmetrisation,
+    atlas,
+)
+LEDGER = Ledger(claim for chapter in _CHAPTERS for claim in chapter.CLAIMS)
 
 __all__ = [
     "KINDS",

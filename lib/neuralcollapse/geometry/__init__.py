@@ -6,13 +6,16 @@ Configurations of points are arrays of shape (num_points, dimension), one point 
 from neuralcollapse.geometry.alignment import distance_to_frame
 from neuralcollapse.geometry.frames import orthoplex, regular_polygon, simplex_etf
 from neuralcollapse.geometry.gram import coherence, effective_rank, gram_matrix, stable_rank
+from neuralcollapse.geometry.hulls import HullPoint, nearest_hull_point
 from neuralcollapse.geometry.subspaces import principal_angles
 
 __all__ = [
+    "HullPoint",
     "coherence",
     "distance_to_frame",
     "effective_rank",
     "gram_matrix",
+    "nearest_hull_point",
     "orthoplex",
     "principal_angles",
     "regular_polygon",

@@ -1,0 +1,5 @@
+"""Claims of the page codes/atlas."""
+
+PAGE = "codes/atlas"
+
+CLAIMS = ()

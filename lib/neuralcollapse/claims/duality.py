@@ -1,0 +1,5 @@
+"""Claims of the page codes/self-duality."""
+
+PAGE = "codes/self-duality"
+
+CLAIMS = ()

@@ -1,0 +1,5 @@
+"""Claims of the page codes/equality."""
+
+PAGE = "codes/equality"
+
+CLAIMS = ()

@@ -1,0 +1,5 @@
+"""Claims of the page codes/phase-diagram."""
+
+PAGE = "codes/phase-diagram"
+
+CLAIMS = ()

@@ -1,0 +1,5 @@
+"""Claims of the page codes/rankin."""
+
+PAGE = "codes/rankin"
+
+CLAIMS = ()

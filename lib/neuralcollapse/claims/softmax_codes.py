@@ -1,0 +1,5 @@
+"""Claims of the page codes/softmax-codes."""
+
+PAGE = "codes/softmax-codes"
+
+CLAIMS = ()

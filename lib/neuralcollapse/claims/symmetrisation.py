@@ -1,0 +1,5 @@
+"""Claims of the page codes/symmetrisation."""
+
+PAGE = "codes/symmetrisation"
+
+CLAIMS = ()

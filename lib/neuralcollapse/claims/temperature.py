@@ -1,0 +1,5 @@
+"""Claims of the page codes/temperature."""
+
+PAGE = "codes/temperature"
+
+CLAIMS = ()
