@@ -1,0 +1,104 @@
+"""A code with what was found out about it."""
+
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+
+from neuralcollapse.codes.distance import as_code, one_vs_rest_distance
+from neuralcollapse.geometry.gram import coherence
+
+CONTACT_TOLERANCE = 1e-9  # pairs nearer to the coherence are contacts; solvers end at 1e-15
+
+
+@dataclass(frozen=True, eq=False)
+class Code:
+    r"""Unit vectors with their coherence, distance, contacts and the trace of the search.
+
+    Attributes
+    ----------
+    points : ndarray, shape (num_points, dimension), float64
+        Unit rows, read only.
+    coherence : float
+        $\mu$, the largest pairwise cosine; dimensionless, in [-1, 1), the smaller the better.
+    one_vs_rest_distance : float
+        $\rho\ge1-\mu$; dimensionless, in (0, 2], the larger the better.
+    residual : float
+        Of the conditions for a stationary point of the problem solved: how far the best convex
+        combination of the active gradients is from zero. Dimensionless; ideally at rounding.
+    rattlers : tuple of int
+        Points without contact, ascending.
+    contacts : tuple of (int, int)
+        Pairs whose cosine is within 1e-9 of the coherence, first index below the second.
+    starts : int
+        Random starts the search made.
+    hits : int
+        How many of them ended at this coherence as far as annealing tells; 0 for a code that
+        was given, not searched for.
+    """
+
+    points: np.ndarray
+    coherence: float
+    one_vs_rest_distance: float
+    residual: float
+    rattlers: tuple[int, ...]
+    contacts: tuple[tuple[int, int], ...]
+    starts: int
+    hits: int
+
+    @classmethod
+    def of(cls, points, *, residual=float("nan"), starts=0, hits=0):
+        """Describe given points.
+
+        Parameters
+        ----------
+        points : array_like, shape (num_points, dimension)
+            Different unit rows.
+        residual : float
+            What a solver says of its optimality conditions; NaN if none was asked.
+        starts, hits : int
+
+        Returns
+        -------
+        Code
+
+        Raises
+        ------
+        ValueError
+            If `points` is not a code.
+
+        Examples
+        --------
+        >>> Code.of([[1, 0], [-1, 0], [0, 1]]).contacts
+        ((0, 2), (1, 2))
+        """
+        points = as_code(points)
+        points.flags.writeable = False
+        largest = coherence(points)
+        first, second = np.triu_indices(len(points), 1)
+        touching = (points @ points.T)[first, second] >= largest - CONTACT_TOLERANCE
+        contacts = tuple(
+            zip(first[touching].tolist(), second[touching].tolist(), strict=True)
+        )
+        rattlers = set(range(len(points))) - {point for pair in contacts for point in pair}
+        return cls(
+            points=points,
+            coherence=largest,
+            one_vs_rest_distance=one_vs_rest_distance(points),
+            residual=float(residual),
+            rattlers=tuple(sorted(rattlers)),
+            contacts=contacts,
+            starts=starts,
+            hits=hits,
+        )
+
+    def __repr__(self):
+        n, d = self.points.shape
+        return (
+            f"Code of {n} points in {d} dimensions: coherence {self.coherence:.12f}, "
+            f"one-vs-rest distance {self.one_vs_rest_distance:.12f}, {len(self.contacts)} contacts, "
+            f"{len(self.rattlers)} rattlers, {self.hits} hits in {self.starts} starts"
+        )
+
+    def _repr_html_(self):
+        return f"<code>{escape(repr(self))}</code>"

@@ -1,0 +1,156 @@
+r"""A primal-dual interior-point method for the largest cosine, to machine precision.
+
+The problem is to minimise $t$ subject to $s_{ij}=t-\langle w_i,w_j\rangle\ge0$ with $w_i$ on the
+sphere. Newton's method follows the solutions of
+
+$$
+\sum_{i<j}\lambda_{ij}=1,\qquad\sum_j\lambda_{ij}w_j\parallel w_i,\qquad\lambda_{ij}s_{ij}=\kappa
+$$
+
+as $\kappa\to0$, in coordinates of the tangent spaces. With $A_{ij}$ the tangential part of $w_j$ at
+$w_i$, a step $\delta$ changes a cosine by $\langle\delta_i,A_{ij}\rangle+\langle\delta_j,A_{ji}\rangle$
+to first order, so the Newton matrix has the blocks
+$\frac{\lambda_{ij}}{s_{ij}}A_{ij}A_{ji}^\top+\lambda_{ij}B_i^\top B_j$ off the diagonal, with $B_i$ a
+basis of the tangent space at $w_i$.
+"""
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+LAST_BARRIER = 1e-13  # kappa; slacks of contacts end near it, and rounding of cosines lies below
+_FIRST_BARRIER = 1e-4
+_STEPS = 200
+_CENTRED = 1e-2  # squared Newton decrement, over kappa, at which the barrier is lowered
+
+
+def tangent_bases(points):
+    """Orthonormal bases of the tangent spaces of the sphere at unit vectors.
+
+    Parameters
+    ----------
+    points : ndarray, shape (num_points, dimension)
+        Unit rows.
+
+    Returns
+    -------
+    ndarray, shape (num_points, dimension, dimension - 1), float64
+        Columns of a Householder reflection that takes the point to a coordinate axis.
+
+    Examples
+    --------
+    >>> tangent_bases(np.array([[1.0, 0.0]]))
+    array([[[-0.],
+            [ 1.]]])
+    """
+    normal = points.copy()
+    normal[:, 0] += np.where(points[:, 0] >= 0, 1.0, -1.0)
+    outer = normal[:, :, None] * normal[:, None, :]
+    scale = 2 / (normal * normal).sum(axis=1)
+    return (np.eye(points.shape[1]) - scale[:, None, None] * outer)[:, :, 1:]
+
+
+def descend(points):
+    r"""Move a configuration to a nearby local minimum of its coherence.
+
+    Parameters
+    ----------
+    points : ndarray, shape (num_points, dimension)
+        Unit rows, dimension at least 2.
+
+    Returns
+    -------
+    points : ndarray, shape (num_points, dimension), float64
+        Cosines of contacts agree to about 1e-12; points without contact keep away from others.
+    multipliers : ndarray, shape (num_points, num_points), float64
+        $\lambda_{ij}$: symmetric, not negative, zero on the diagonal.
+
+    Examples
+    --------
+    >>> points, _ = descend(np.array([[1.0, 0.0], [0.0, 1.0]]))
+    >>> float((points[0] @ points[1]).round(9))
+    -1.0
+    """
+    count = len(points)
+    pairs = np.triu_indices(count, 1)
+    off = ~np.eye(count, dtype=bool)
+    barrier = _FIRST_BARRIER
+    level = (points @ points.T)[pairs].max() + 10 * barrier
+    multipliers = np.where(off, barrier / np.where(off, level - points @ points.T, 1), 0)
+    for _ in range(_STEPS):
+        slacks = np.where(off, level - points @ points.T, 1)
+        bases = tangent_bases(points)
+        pulls = np.einsum("idm,jd->ijm", bases, points)
+        target = np.where(off, barrier / slacks, 0)
+        stiffness = np.where(off, multipliers / slacks, 0)
+        step, rise = _newton_step(points, bases, pulls, multipliers, stiffness, target, pairs)
+        change = np.einsum("ijm,im->ij", pulls, step)
+        change = rise - change - change.T  # of the slacks
+        slope = rise - (target * change)[pairs].sum()
+        moved = np.einsum("idm,im->id", bases, step)
+        fraction, points, level = _line_search(
+            points, level, slacks, moved, rise, slope, barrier, pairs
+        )
+        update = np.where(off, target - multipliers - stiffness * change, 0)
+        shrinking = update < 0
+        room = (multipliers[shrinking] / -update[shrinking]).min() if shrinking.any() else 1
+        multipliers = multipliers + min(1.0, 0.995 * room) * update
+        # Keep each product of slack and multiplier within a factor of the barrier.
+        centre = np.where(off, barrier / np.where(off, level - points @ points.T, 1), 0)
+        multipliers = np.clip(multipliers, 1e-3 * centre, 1e3 * centre)
+        if fraction < 1e-6 or (fraction == 1 and -slope < _CENTRED * barrier):
+            if barrier <= LAST_BARRIER:
+                break
+            barrier = max(LAST_BARRIER, min(0.2 * barrier, barrier**1.5))
+    return points, multipliers
+
+
+def _newton_step(points, bases, pulls, multipliers, stiffness, target, pairs):
+    """Step in tangent coordinates, shape (num_points, dimension - 1), and the rise of the level."""
+    count, dimension = points.shape
+    inner = dimension - 1
+    blocks = np.einsum("ij,ijm,jik->imjk", stiffness, pulls, pulls)
+    blocks += multipliers[:, None, :, None] * np.einsum("idm,jdk->imjk", bases, bases)
+    diagonal = np.einsum("ij,ijm,ijk->imk", stiffness, pulls, pulls)
+    curvature = (multipliers * (points @ points.T)).sum(axis=1)
+    diagonal -= curvature[:, None, None] * np.eye(inner)
+    place = np.arange(count)
+    blocks[place, :, place, :] = diagonal
+    size = count * inner
+    matrix = np.empty((size + 1, size + 1))
+    matrix[:-1, :-1] = blocks.reshape(size, size)
+    matrix[-1, :-1] = matrix[:-1, -1] = -np.einsum("ij,ijm->im", stiffness, pulls).ravel()
+    matrix[-1, -1] = stiffness[pairs].sum()
+    right = np.append(-np.einsum("ij,ijm->im", target, pulls).ravel(), target[pairs].sum() - 1)
+    scale = 1 / np.sqrt(np.maximum(np.abs(np.diag(matrix)), np.finfo(float).tiny))
+    solution = scale * _solve_descending(scale[:, None] * matrix * scale, scale * right)
+    return solution[:-1].reshape(count, inner), solution[-1]
+
+
+def _solve_descending(matrix, right):
+    """Solve after shifting the matrix until it is positive definite, so that the step descends."""
+    shift = 0.0
+    while True:
+        try:
+            factor = cho_factor(matrix + shift * np.eye(len(matrix)), check_finite=False)
+        except LinAlgError:
+            shift = max(4 * shift, 1e-8)
+        else:
+            return cho_solve(factor, right, check_finite=False)
+
+
+def _line_search(points, level, slacks, moved, rise, slope, barrier, pairs):
+    """Longest fraction of the step that keeps the slacks positive and lowers the barrier function."""
+    value = level - barrier * np.log(slacks[pairs]).sum()
+    fraction = 1.0
+    while True:
+        trial = points + fraction * moved
+        trial /= np.linalg.norm(trial, axis=1, keepdims=True)
+        new_level = level + fraction * rise
+        new = (new_level - trial @ trial.T)[pairs]
+        if (new > 0.005 * slacks[pairs]).all():
+            new_value = new_level - barrier * np.log(new).sum()
+            if new_value <= value + 1e-4 * fraction * slope + np.finfo(float).eps * abs(level):
+                return fraction, trial, new_level
+        fraction *= 0.6
+        if fraction < 1e-6:
+            return fraction, points, level

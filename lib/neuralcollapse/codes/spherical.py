@@ -1,0 +1,230 @@
+r"""Spherical codes: points on a sphere whose largest pairwise cosine is as small as can be found.
+
+Random starts are annealed in one batch, the best are brought to a local minimum by an
+interior-point method, and Newton's method on the contacts, the pairs at the coherence, gives the
+last digits. What comes out is a stationary point to rounding; that it is the *best* is a matter of
+how many starts agree, never a proof.
+"""
+
+import warnings
+from operator import index
+
+import numpy as np
+from scipy.linalg import lstsq
+from scipy.optimize import minimize
+
+from neuralcollapse.codes.annealing import anneal
+from neuralcollapse.codes.code import CONTACT_TOLERANCE, Code
+from neuralcollapse.codes.interior import descend, tangent_bases
+
+_BATCH = 256
+_PATIENCE = 8  # polished candidates in a row without improvement
+_SAME = 1e-12
+_SAME_ANNEALED = 1e-4
+_CONTACT_GUESSES = (1e-5, 1e-7, 1e-9)
+
+
+def spherical_code(num_points, dimension, *, seed=0, starts=None):
+    r"""Find a code of small coherence.
+
+    Parameters
+    ----------
+    num_points : int
+        At least 2.
+    dimension : int
+        At least 1; in one dimension there are only two different points.
+    seed : int
+        Fixes the random starts.
+    starts : int, optional
+        Random starts; more find better codes. By default 1,024, fewer from 48 points on.
+
+    Returns
+    -------
+    Code
+        Its `residual` is $\|\sum_{ij}\lambda_{ij}g_{ij}\|$ with $g_{ij}$ the gradients of the contacts'
+        cosines and $\lambda\ge0$ of sum 1; its `hits` count the starts whose annealed coherence is
+        within 1e-4 of that of the start that won.
+
+    Raises
+    ------
+    ValueError
+        If there is no such code, or starts is below 1.
+
+    Examples
+    --------
+    >>> round(spherical_code(4, 3, starts=4).coherence, 12)
+    -0.333333333333
+    """
+    num_points, dimension, starts = check_request(num_points, dimension, starts)
+    if dimension == 1:
+        return Code.of([[1.0], [-1.0]], residual=0.0, starts=starts, hits=starts)
+    generator = np.random.default_rng(seed)
+    batches = [min(_BATCH, starts - done) for done in range(0, starts, _BATCH)]
+    annealed = [anneal(num_points, dimension, batch, generator) for batch in batches]
+    candidates = np.concatenate([points for points, _ in annealed])
+    coherences = np.concatenate([values for _, values in annealed])
+    best, idle = (np.inf, None, None), 0
+    for place in coherences.argsort(kind="stable"):
+        points, multipliers = descend(candidates[place])
+        largest = _largest_cosine(points)
+        idle = 0 if largest < best[0] - _SAME else idle + 1
+        if largest < best[0]:
+            best = (largest, points, multipliers)
+            winner = coherences[place]
+        if idle == _PATIENCE:
+            break
+    hits = int((np.abs(coherences - winner) <= _SAME_ANNEALED).sum())
+    points, residual = polish(*best[1:])
+    return Code.of(points, residual=residual, starts=starts, hits=hits)
+
+
+def check_request(num_points, dimension, starts):
+    """Validate what a solver is asked for.
+
+    Parameters
+    ----------
+    num_points, dimension : int
+    starts : int or None
+
+    Returns
+    -------
+    tuple of int
+        `num_points`, `dimension` and `starts`, the last one chosen by size if it was None.
+
+    Raises
+    ------
+    ValueError
+        If there is no such code, or starts is below 1.
+
+    Examples
+    --------
+    >>> check_request(3, 2, None)
+    (3, 2, 1024)
+    """
+    num_points, dimension = index(num_points), index(dimension)
+    if num_points < 2:
+        raise ValueError(f"num_points: a code needs at least 2 points, got {num_points}")
+    if dimension < 1:
+        raise ValueError(f"dimension: expected at least 1, got {dimension}")
+    if dimension == 1 and num_points > 2:
+        raise ValueError(
+            f"dimension: the line holds 2 different unit vectors, not {num_points}; use at least 2"
+        )
+    starts = max(64, 1024 * min(32, num_points) // num_points) if starts is None else index(starts)
+    if starts < 1:
+        raise ValueError(f"starts: expected at least 1, got {starts}")
+    return num_points, dimension, starts
+
+
+def polish(points, multipliers):
+    r"""Bring the contacts of a local minimum to the last digit and centre its rattlers.
+
+    Parameters
+    ----------
+    points : ndarray, shape (num_points, dimension)
+    multipliers : ndarray, shape (num_points, num_points)
+        As `interior.descend` returns them.
+
+    Returns
+    -------
+    points : ndarray, shape (num_points, dimension), float64
+    residual : float
+
+    Examples
+    --------
+    >>> points, residual = polish(*descend(np.eye(3)))
+    >>> bool(residual < 1e-12)
+    True
+    """
+    points = _tighten(points)
+    points = _centre_rattlers(points, multipliers)
+    return points, _stationarity(points, multipliers)
+
+
+def _largest_cosine(points):
+    return (points @ points.T)[np.triu_indices(len(points), 1)].max()
+
+
+def _contacts(points, tolerance):
+    first, second = np.triu_indices(len(points), 1)
+    cosines = (points @ points.T)[first, second]
+    touching = cosines >= cosines.max() - tolerance
+    return first[touching], second[touching]
+
+
+def _gradients(points, first, second):
+    """Gradients of contact cosines in tangent coordinates, one row a contact; and the bases."""
+    bases = tangent_bases(points)
+    rows = np.zeros((len(first), len(points), points.shape[1] - 1))
+    row = np.arange(len(first))
+    rows[row, first] = np.einsum("pdm,pd->pm", bases[first], points[second])
+    rows[row, second] = np.einsum("pdm,pd->pm", bases[second], points[first])
+    return rows.reshape(len(first), -1), bases
+
+
+def _tighten(points):
+    """Newton's method on equal cosines of the contacts, whichever guess of them is consistent."""
+    for guess in _CONTACT_GUESSES:
+        first, second = _contacts(points, guess)
+        trial = points
+        for _ in range(5):
+            cosines = (trial[first] * trial[second]).sum(axis=1)
+            gradients, bases = _gradients(trial, first, second)
+            system = np.column_stack([gradients, -np.ones(len(first))])
+            step = lstsq(system, cosines.max() - cosines, lapack_driver="gelsy", cond=1e-10)[0]
+            step = step[:-1].reshape(len(points), -1)
+            trial = trial + np.einsum("idm,im->id", bases, step)
+            trial /= np.linalg.norm(trial, axis=1, keepdims=True)
+        cosines = (trial[first] * trial[second]).sum(axis=1)
+        if np.ptp(cosines) < 1e-14 and _largest_cosine(trial) < _largest_cosine(points) + 1e-11:
+            return trial
+    return points
+
+
+def _centre_rattlers(points, multipliers):
+    """Move each point that nothing presses to where its largest cosine is locally smallest."""
+    points = points.copy()
+    pressure = multipliers.sum(axis=1)
+    for place in np.flatnonzero(pressure < 1e-6 * pressure.max()):
+        others = np.delete(points, place, axis=0)
+        start = points[place]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # SLSQP steps off its bounds
+            found = minimize(
+                lambda x: x[-1],
+                np.append(start, (others @ start).max()),
+                jac=lambda x: np.append(np.zeros(len(x) - 1), 1.0),
+                constraints=[
+                    {
+                        "type": "ineq",
+                        "fun": lambda x, others=others: x[-1] - others @ x[:-1],
+                        "jac": lambda x, others=others: np.column_stack(
+                            [-others, np.ones(len(others))]
+                        ),
+                    },
+                    {
+                        "type": "eq",
+                        "fun": lambda x: x[:-1] @ x[:-1] - 1,
+                        "jac": lambda x: np.append(2 * x[:-1], 0.0),
+                    },
+                ],
+                method="SLSQP",
+                options={"ftol": 1e-15},
+            )
+        moved = found.x[:-1] / np.linalg.norm(found.x[:-1])
+        if (others @ moved).max() < (others @ start).max() - CONTACT_TOLERANCE:
+            points[place] = moved
+    return points
+
+
+def _stationarity(points, multipliers):
+    """Length of the best convex combination of contact gradients near the given multipliers."""
+    first, second = _contacts(points, CONTACT_TOLERANCE)
+    gradients, _ = _gradients(points, first, second)
+    guess = multipliers[first, second] / multipliers[first, second].sum()
+    # The nearest multipliers for which the combination vanishes and the sum stays 1.
+    system = np.vstack([gradients.T, np.ones(len(first))])
+    wanted = -np.append(gradients.T @ guess, 0.0)
+    guess = guess + lstsq(system, wanted, lapack_driver="gelsy", cond=1e-10)[0]
+    guess = np.maximum(guess, 0)
+    return float(np.linalg.norm(gradients.T @ (guess / guess.sum())))
