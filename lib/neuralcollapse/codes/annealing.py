@@ -9,7 +9,7 @@ for some numbers of points, starts that all begin hot miss codes that no warm ga
 import numpy as np
 
 COLDEST = 2000.0  # the coherence is then known to about 1e-3, enough to rank starts
-_STEPS = 300
+_STEPS = 600
 _WARMEST, _COLD = 3.0, 600.0
 _MOMENTUM = 0.9
 _GAIN = 0.25  # step over the curvature bound beta / num_points; above 0.5 some starts oscillate

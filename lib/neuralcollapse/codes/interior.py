@@ -19,8 +19,9 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 LAST_BARRIER = 1e-13  # kappa; slacks of contacts end near it, and rounding of cosines lies below
 _FIRST_BARRIER = 1e-4
+_FAST = 1e-8  # below, the path is straight and the barrier falls a thousandfold at a time
 _STEPS = 200
-_CENTRED = 1e-2  # squared Newton decrement, over kappa, at which the barrier is lowered
+_CENTRED = 0.1  # squared Newton decrement, over kappa, at which the barrier is lowered
 
 
 def tangent_bases(points):
@@ -100,7 +101,7 @@ def descend(points):
         if fraction < 1e-6 or (fraction == 1 and -slope < _CENTRED * barrier):
             if barrier <= LAST_BARRIER:
                 break
-            barrier = max(LAST_BARRIER, min(0.2 * barrier, barrier**1.5))
+            barrier = max(LAST_BARRIER, (0.3 if barrier > _FAST else 1e-3) * barrier)
     return points, multipliers
 
 
@@ -108,9 +109,12 @@ def _newton_step(points, bases, pulls, multipliers, stiffness, target, pairs):
     """Step in tangent coordinates, shape (num_points, dimension - 1), and the rise of the level."""
     count, dimension = points.shape
     inner = dimension - 1
-    blocks = np.einsum("ij,ijm,jik->imjk", stiffness, pulls, pulls)
-    blocks += multipliers[:, None, :, None] * np.einsum("idm,jdk->imjk", bases, bases)
-    diagonal = np.einsum("ij,ijm,ijk->imk", stiffness, pulls, pulls)
+    flat = bases.transpose(1, 0, 2).reshape(dimension, -1)
+    overlaps = (flat.T @ flat).reshape(count, inner, count, inner)  # tangent bases, in pairs
+    stiff = stiffness[:, :, None] * pulls
+    blocks = stiff.transpose(0, 2, 1)[:, :, :, None] * pulls.transpose(1, 0, 2)[:, None]
+    blocks += multipliers[:, None, :, None] * overlaps
+    diagonal = stiff.transpose(0, 2, 1) @ pulls
     curvature = (multipliers * (points @ points.T)).sum(axis=1)
     diagonal -= curvature[:, None, None] * np.eye(inner)
     place = np.arange(count)
@@ -118,7 +122,7 @@ def _newton_step(points, bases, pulls, multipliers, stiffness, target, pairs):
     size = count * inner
     matrix = np.empty((size + 1, size + 1))
     matrix[:-1, :-1] = blocks.reshape(size, size)
-    matrix[-1, :-1] = matrix[:-1, -1] = -np.einsum("ij,ijm->im", stiffness, pulls).ravel()
+    matrix[-1, :-1] = matrix[:-1, -1] = -stiff.sum(axis=1).ravel()
     matrix[-1, -1] = stiffness[pairs].sum()
     right = np.append(-np.einsum("ij,ijm->im", target, pulls).ravel(), target[pairs].sum() - 1)
     scale = 1 / np.sqrt(np.maximum(np.abs(np.diag(matrix)), np.finfo(float).tiny))

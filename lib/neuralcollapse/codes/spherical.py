@@ -18,9 +18,8 @@ from neuralcollapse.codes.code import CONTACT_TOLERANCE, Code
 from neuralcollapse.codes.interior import descend, tangent_bases
 
 _BATCH = 256
-_PATIENCE = 8  # polished candidates in a row without improvement
-_SAME = 1e-12
-_SAME_ANNEALED = 1e-4
+_SMALL = 224  # tangent coordinates up to which a descent takes well under a second
+_SAME = 1e-9  # local minima whose coherences are nearer are one
 _CONTACT_GUESSES = (1e-5, 1e-7, 1e-9)
 
 
@@ -42,8 +41,8 @@ def spherical_code(num_points, dimension, *, seed=0, starts=None):
     -------
     Code
         Its `residual` is $\|\sum_{ij}\lambda_{ij}g_{ij}\|$ with $g_{ij}$ the gradients of the contacts'
-        cosines and $\lambda\ge0$ of sum 1; its `hits` count the starts whose annealed coherence is
-        within 1e-4 of that of the start that won.
+        cosines and $\lambda\ge0$ of sum 1; its `hits` are counted among the best annealed starts,
+        the only ones brought to a minimum, and so are a lower bound.
 
     Raises
     ------
@@ -63,17 +62,12 @@ def spherical_code(num_points, dimension, *, seed=0, starts=None):
     annealed = [anneal(num_points, dimension, batch, generator) for batch in batches]
     candidates = np.concatenate([points for points, _ in annealed])
     coherences = np.concatenate([values for _, values in annealed])
-    best, idle = (np.inf, None, None), 0
-    for place in coherences.argsort(kind="stable"):
+    descended = []
+    for place in coherences.argsort(kind="stable")[: _polished(num_points, dimension)]:
         points, multipliers = descend(candidates[place])
-        largest = _largest_cosine(points)
-        idle = 0 if largest < best[0] - _SAME else idle + 1
-        if largest < best[0]:
-            best = (largest, points, multipliers)
-            winner = coherences[place]
-        if idle == _PATIENCE:
-            break
-    hits = int((np.abs(coherences - winner) <= _SAME_ANNEALED).sum())
+        descended.append((_largest_cosine(points), points, multipliers))
+    best = min(descended, key=lambda found: found[0])
+    hits = sum(found[0] < best[0] + _SAME for found in descended)
     points, residual = polish(*best[1:])
     return Code.of(points, residual=residual, starts=starts, hits=hits)
 
@@ -114,6 +108,12 @@ def check_request(num_points, dimension, starts):
     if starts < 1:
         raise ValueError(f"starts: expected at least 1, got {starts}")
     return num_points, dimension, starts
+
+
+def _polished(num_points, dimension):
+    """How many of the annealed starts are worth a descent, whose steps cost the cube of its size."""
+    size = num_points * (dimension - 1)
+    return max(4, int(48 * min(1, (_SMALL / size) ** 2)))
 
 
 def polish(points, multipliers):
