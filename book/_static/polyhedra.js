@@ -50,13 +50,13 @@
     }, 0);
   }
 
-  // How much colour a face takes: little in the light, much away from it.
+  // How much colour a face takes: little towards the light, much away from it.
   function shade(corners) {
     const normal = corners.reduce(
       (sum, u, k) => cross(u, corners[(k + 1) % corners.length]).map((x, i) => x + sum[i]),
       [0, 0, 0],
     );
-    return 0.86 - 0.62 * Math.max(0, dot(unit(normal), LIGHT));
+    return Math.min(0.66 - 0.45 * dot(unit(normal), LIGHT), 0.95);
   }
 
   function picture(solid, rows) {

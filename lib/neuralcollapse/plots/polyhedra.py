@@ -151,10 +151,11 @@ def _area(corners):
 
 
 def _shade(corners):
-    """How much colour a face takes: little in the light, much away from it."""
+    """How much colour a face takes: little towards the light, much away from it."""
     normal = np.cross(corners, np.roll(corners, -1, axis=0)).sum(axis=0)
-    lit = max(0.0, float(normal @ _LIGHT) / np.linalg.norm(normal) / np.linalg.norm(_LIGHT))
-    return 0.86 - 0.62 * lit
+    cosine = float(normal @ _LIGHT) / np.linalg.norm(normal) / np.linalg.norm(_LIGHT)
+    # Lambert's law, but not cut at 0: faces that the light does not reach differ too.
+    return min(0.66 - 0.45 * cosine, 0.95)
 
 
 def _pose(points, polygons):
