@@ -104,8 +104,15 @@ def test_faces_support_the_hull_and_turn_counter_clockwise(count, seed):
     assert len(edges(points)) == sum(map(len, polygons)) / 2
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.integers(4, 30), st.integers(0, 10**6))
+def test_contacts_are_edges(count, seed):
+    points = np.random.default_rng(seed).normal(size=(count, 3))
+    assert set(map(tuple, contacts(points))) <= set(map(tuple, edges(points)))
+
+
 @pytest.mark.parametrize("name", SOLIDS)
-def test_contacts_are_edges(name):
+def test_contacts_of_solids_are_edges(name):
     points = SOLIDS[name][0]
     assert set(map(tuple, contacts(points))) <= set(map(tuple, edges(points)))
 

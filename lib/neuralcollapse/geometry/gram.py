@@ -91,6 +91,13 @@ def contacts(points, *, tolerance=1e-6):
     ValueError
         As `coherence`.
 
+    Notes
+    -----
+    A pair u, v at the largest cosine $\mu\in(-1,1)$ spans an edge of the convex hull of the unit
+    vectors: if $\langle p,u+v\rangle\ge1+\mu$ for another p, one of $\langle p,u\rangle$ and
+    $\langle p,v\rangle$ is at least $\frac{1+\mu}2>\mu$. So the hull touches the plane
+    $\langle x,u+v\rangle=1+\mu$ in that edge alone.
+
     Examples
     --------
     >>> contacts([[1, 0], [0, 2], [-3, 0]]).tolist()
