@@ -10,6 +10,7 @@ from neuralcollapse.plots.collapse import (
     simplex_shadow,
 )
 from neuralcollapse.plots.page import Plot, publish
+from neuralcollapse.plots.polyhedra import polyhedra
 from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "axes_grid",
     "class_plane",
     "cosine_matrices",
+    "polyhedra",
     "publish",
     "seed_curves",
     "simplex_shadow",
