@@ -10,11 +10,27 @@ from neuralcollapse.codes.distance import (
     one_vs_rest_distance,
     one_vs_rest_distances,
 )
+from neuralcollapse.codes.exact import (
+    ExactHullPoint,
+    exact_coherence,
+    exact_nearest_hull_point,
+    exact_one_vs_rest_distance_squared,
+    rational_code,
+    stereographic,
+)
+from neuralcollapse.codes.meeting import farthest_common_point
 
 __all__ = [
+    "ExactHullPoint",
     "cross_entropy",
+    "exact_coherence",
+    "exact_nearest_hull_point",
+    "exact_one_vs_rest_distance_squared",
+    "farthest_common_point",
     "hardmax_features",
     "hardmax_loss",
     "one_vs_rest_distance",
     "one_vs_rest_distances",
+    "rational_code",
+    "stereographic",
 ]

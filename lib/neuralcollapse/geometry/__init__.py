@@ -7,10 +7,12 @@ from neuralcollapse.geometry.alignment import distance_to_frame
 from neuralcollapse.geometry.frames import orthoplex, regular_polygon, simplex_etf
 from neuralcollapse.geometry.gram import coherence, effective_rank, gram_matrix, stable_rank
 from neuralcollapse.geometry.hulls import HullPoint, nearest_hull_point
+from neuralcollapse.geometry.radon import RadonPartition, radon_partition
 from neuralcollapse.geometry.subspaces import principal_angles
 
 __all__ = [
     "HullPoint",
+    "RadonPartition",
     "coherence",
     "distance_to_frame",
     "effective_rank",
@@ -18,6 +20,7 @@ __all__ = [
     "nearest_hull_point",
     "orthoplex",
     "principal_angles",
+    "radon_partition",
     "regular_polygon",
     "simplex_etf",
     "stable_rank",
