@@ -44,12 +44,12 @@ def stereographic(parameters, side=1):
     parameters : sequence of int, str, Fraction or fmpq, length dimension - 1
         $a$; a string is read as ``Fraction`` reads it.
     side : {1, -1}
-        From which pole, the last coordinate's sign where $|a|<1$.
+        The last coordinate for $a=0$.
 
     Returns
     -------
     tuple of Fraction, length dimension
-        $\bigl(2a,\,\pm(1-|a|^2)\bigr)/(1+|a|^2)$, of length exactly 1.
+        $\bigl(2a,\,\pm(1-\|a\|^2)\bigr)/(1+\|a\|^2)$, of length exactly 1.
 
     Raises
     ------
