@@ -63,7 +63,7 @@ def climb(points, score, *, cosine=None, radon=None, steps=150):
             {"type": "ineq", "fun": problem.gaps, "jac": problem.gaps_slope},
             {"type": "eq", "fun": problem.equal, "jac": problem.equal_slope},
         ],
-        options={"maxiter": steps, "ftol": 1e-13},
+        options={"maxiter": steps, "ftol": 1e-12},
     )
     if not np.isfinite(found.x).all():
         return None

@@ -203,9 +203,7 @@ def exact_nearest_hull_point(points, target):
     gram = matrix * matrix.transpose()
     floats = np.array([[float(_fraction_of(x)) for x in row] for row in (*points, target)])
     count = len(points)
-    weights, square = _nearest(
-        _shifted(gram, range(count), count), _guess(floats[:-1], floats[-1])
-    )
+    weights, square = _nearest(_shifted(gram, range(count), count), _guess(floats[:-1], floats[-1]))
     row = fmpq_mat(1, count + 1, [*weights, fmpq(0)]) * matrix
     return ExactHullPoint(
         tuple(_fraction(value) for value in row.entries()),
