@@ -51,11 +51,13 @@ def radon_bounds(points, split, triangles):
             panel.plot(*place, "o", color="#222222", ms=5, zorder=5)
             panel.annotate(name, place, shift, textcoords="offset points")
         panel.plot(0, 0, "+", color="#222222", ms=8)
+        panel.text(0, -1.3, f"distance {foot.distance:.3f}", ha="center", fontsize=9)
         sides.append((np.linalg.norm(common), one @ two, foot.distance))
+    axes[0, 0].text(0, -1.3, f"radius {radius:.3f}", ha="center", fontsize=9)
     for panel in axes[0]:
         picture_axes(panel)
         panel.set_xlim(-1.25, 1.35)
-        panel.set_ylim(-1.2, 1.2)
+        panel.set_ylim(-1.4, 1.2)
     alt = (
         f"Left: two crossing chords of the circle meet at distance {np.linalg.norm(point):.2f} "
         f"from its centre; a dashed circle of radius {radius:.2f} around the crossing holds an end "
@@ -77,6 +79,7 @@ def coherence_distance(clouds, curves, marks):
     clouds : dict of str to array_like, shape (num_codes, 2)
         Label to coherence and distance of codes.
     curves : dict of str to array_like, shape (num_points, 2)
+        The region between the first and the last is shaded.
     marks : dict of str to tuple of two float
         Single codes, with a star each.
 
@@ -89,6 +92,8 @@ def coherence_distance(clouds, curves, marks):
     styles = (("#444444", "-"), (COLORS[1], "--"), (COLORS[0], "-"))
     for (label, curve), (color, dash) in zip(curves.items(), styles, strict=False):
         panel.plot(*np.transpose(curve), color=color, ls=dash, lw=1.6, label=label, zorder=2)
+    lower, *_, upper = curves.values()
+    panel.fill(*np.concatenate([lower, upper[::-1]]).T, color=COLORS[0], alpha=0.07, lw=0)
     dots = ((".", "#888888", 5), ("o", COLORS[2], 18), ("s", COLORS[5], 16))
     counts = []
     for (label, cloud), (marker, color, size) in zip(clouds.items(), dots, strict=False):
