@@ -56,7 +56,7 @@ def radon_bounds(points, split, triangles):
     axes[0, 0].text(0, -1.3, f"radius {radius:.3f}", ha="center", fontsize=9)
     for panel in axes[0]:
         picture_axes(panel)
-        panel.set_xlim(-1.25, 1.35)
+        panel.set_xlim(-1.4, 1.35)
         panel.set_ylim(-1.4, 1.2)
     alt = (
         f"Left: two crossing chords of the circle meet at distance {np.linalg.norm(point):.2f} "
@@ -94,7 +94,7 @@ def coherence_distance(clouds, curves, marks):
         panel.plot(*np.transpose(curve), color=color, ls=dash, lw=1.6, label=label, zorder=2)
     lower, *_, upper = curves.values()
     panel.fill(*np.concatenate([lower, upper[::-1]]).T, color=COLORS[0], alpha=0.07, lw=0)
-    dots = ((".", "#888888", 5), ("o", COLORS[2], 18), ("s", COLORS[5], 16))
+    dots = ((".", "#888888", 5), ("s", COLORS[5], 30), ("o", COLORS[2], 14))
     counts = []
     for (label, cloud), (marker, color, size) in zip(clouds.items(), dots, strict=False):
         cloud = np.asarray(cloud)
