@@ -18,10 +18,12 @@ RESULTS = {  # made by the library, not by readers
     "Certificate",
     "Code",
     "CollapseReport",
+    "ExactHullPoint",
     "History",
     "HullPoint",
     "Output",
     "Phase",
+    "RadonPartition",
     "Task",
 }
 

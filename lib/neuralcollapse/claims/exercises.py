@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from neuralcollapse.geometry import nearest_hull_point
 from neuralcollapse.metrics import measure
 
 
@@ -52,4 +53,49 @@ def check_nc1(function):
         got = float(function(features, labels))
         if not np.isclose(got, expected, rtol=1e-5):
             raise AssertionError(f"{name}: expected {expected:.6g}, got {got:.6g}; {hint}")
+    print(f"correct on {len(cases)} cases")
+
+
+def check_radon_split(function):
+    """Check a reader's Radon partition on points where common versions go wrong.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(points)`` with an array of shape (num_points, dimension); returns row indices of
+        two parts and a point.
+
+    Raises
+    ------
+    AssertionError
+        With a hint, at the first case that fails.
+
+    Examples
+    --------
+    >>> from neuralcollapse.geometry import radon_partition
+    >>> def split(points):
+    ...     found = radon_partition(points)
+    ...     return found.first, found.second, found.point
+    >>> check_radon_split(split)
+    correct on 4 cases
+    """
+    draw = np.random.default_rng(0).normal
+    repeated = draw(size=(5, 3))
+    repeated[3] = repeated[1]
+    cases = {
+        "d + 2 points": (draw(size=(5, 3)), "split by the sign of an affine dependency"),
+        "points far from 0": (draw(size=(4, 2)) + 1e6, "subtract the mean before you solve"),
+        "a repeated point": (repeated, "a coefficient of 0 may go to either part, once"),
+        "more than d + 2 points": (draw(size=(9, 3)), "every row belongs to one part"),
+    }
+    for name, (points, hint) in cases.items():
+        first, second, point = function(points.copy())
+        first, second = np.asarray(first, dtype=int), np.asarray(second, dtype=int)
+        rows = np.sort(np.concatenate([first, second]))
+        if len(first) == 0 or len(second) == 0 or rows.tolist() != list(range(len(points))):
+            raise AssertionError(f"{name}: the parts do not make up all rows once; {hint}")
+        for part in (first, second):
+            far = nearest_hull_point(points[part], point).distance
+            if far > 1e-7:
+                raise AssertionError(f"{name}: the point is {far:.2g} from a hull; {hint}")
     print(f"correct on {len(cases)} cases")

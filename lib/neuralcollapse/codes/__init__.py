@@ -10,11 +10,30 @@ from neuralcollapse.codes.distance import (
     one_vs_rest_distance,
     one_vs_rest_distances,
 )
+from neuralcollapse.codes.exact import (
+    ExactHullPoint,
+    exact_coherence,
+    exact_nearest_hull_point,
+    exact_one_vs_rest_distance_squared,
+    rational_code,
+    stereographic,
+)
+from neuralcollapse.codes.meeting import farthest_common_point
+from neuralcollapse.codes.tradeoff import extremal_code, largest_distance
 
 __all__ = [
+    "ExactHullPoint",
     "cross_entropy",
+    "exact_coherence",
+    "exact_nearest_hull_point",
+    "exact_one_vs_rest_distance_squared",
+    "extremal_code",
+    "farthest_common_point",
     "hardmax_features",
     "hardmax_loss",
+    "largest_distance",
     "one_vs_rest_distance",
     "one_vs_rest_distances",
+    "rational_code",
+    "stereographic",
 ]

@@ -14,10 +14,12 @@ from neuralcollapse.geometry.gram import (
 )
 from neuralcollapse.geometry.hulls import HullPoint, nearest_hull_point
 from neuralcollapse.geometry.polyhedra import edges, faces
+from neuralcollapse.geometry.radon import RadonPartition, radon_partition
 from neuralcollapse.geometry.subspaces import principal_angles
 
 __all__ = [
     "HullPoint",
+    "RadonPartition",
     "coherence",
     "contacts",
     "distance_to_frame",
@@ -28,6 +30,7 @@ __all__ = [
     "nearest_hull_point",
     "orthoplex",
     "principal_angles",
+    "radon_partition",
     "regular_polygon",
     "simplex_etf",
     "stable_rank",

@@ -9,6 +9,7 @@ from neuralcollapse.plots.collapse import (
     seed_curves,
     simplex_shadow,
 )
+from neuralcollapse.plots.equality import coherence_distance, radon_bounds
 from neuralcollapse.plots.page import Plot, publish
 from neuralcollapse.plots.polyhedra import polyhedra
 from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
@@ -19,9 +20,11 @@ __all__ = [
     "Plot",
     "axes_grid",
     "class_plane",
+    "coherence_distance",
     "cosine_matrices",
     "polyhedra",
     "publish",
+    "radon_bounds",
     "seed_curves",
     "simplex_shadow",
 ]
