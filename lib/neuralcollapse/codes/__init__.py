@@ -3,6 +3,7 @@
 A code is an array of shape (num_points, dimension), one unit vector a row.
 """
 
+from neuralcollapse.codes.convexity import batch_loss, lemma15_thresholds
 from neuralcollapse.codes.distance import (
     cross_entropy,
     hardmax_features,
@@ -10,11 +11,16 @@ from neuralcollapse.codes.distance import (
     one_vs_rest_distance,
     one_vs_rest_distances,
 )
+from neuralcollapse.codes.phases import Phase, phase_diagram
 
 __all__ = [
+    "Phase",
+    "batch_loss",
     "cross_entropy",
     "hardmax_features",
     "hardmax_loss",
+    "lemma15_thresholds",
     "one_vs_rest_distance",
     "one_vs_rest_distances",
+    "phase_diagram",
 ]
