@@ -7,7 +7,6 @@ import numpy as np
 from flint import arb
 from scipy.linalg import block_diag
 from scipy.optimize import minimize
-from scipy.special import logsumexp, softmax
 
 from neuralcollapse.claims.claim import Claim, Evidence, Measure
 from neuralcollapse.codes import batch_loss, cross_entropy, lemma15_thresholds
@@ -128,39 +127,38 @@ def batch_sum(points, outside, temperature):
     """
     lengths = np.linalg.norm(points, axis=1, keepdims=True)
     unit = points / lengths
-    logits = (unit @ unit.T - 1) / temperature
-    columns = np.column_stack([logits, np.full(len(points), np.log(max(outside, 1e-300)))])
-    pull = softmax(columns, axis=1)[:, :-1] / temperature
+    powers = np.exp((unit @ unit.T - 1) / temperature)
+    totals = outside + powers.sum(1, keepdims=True)
+    pull = powers / (totals * temperature)
     gradient = (pull + pull.T) @ unit
     gradient -= (gradient * unit).sum(1, keepdims=True) * unit
-    return logsumexp(columns, axis=1).sum(), gradient / lengths
+    return np.log(totals).sum(), gradient / lengths
 
 
 def check_simplex_batch(extra):
     """Descend on the sum of a batch of `dimension + extra` points from random starts."""
-    excesses, settings = [], 0
+    excesses = []
     rng = np.random.default_rng(0)
-    for dimension in (2, 3, 5):
+    for dimension in (2, 3, 4):
+        size = dimension + extra
         for outside, tau in ((0.0, 0.2), (0.1, 0.5), (3.0, 0.4), (0.5, 2.0)):
-            size = dimension + extra
             bound = size * np.log1p(outside + (size - 1) * np.exp(-size / (size - 1) / tau))
-            found = []
-            for _ in range(4):
-                result = minimize(
+            found = [
+                minimize(
                     lambda flat, shape=(size, dimension), c=outside, tau=tau: _flat(
                         batch_sum(flat.reshape(shape), c, tau)
                     ),
                     rng.normal(size=size * dimension),
                     jac=True,
                     method="L-BFGS-B",
-                    options={"ftol": 0, "gtol": 1e-12, "maxiter": 3000},
-                )
-                found.append(result.fun)
-            excesses.append(min(found) / bound - 1)
-            settings += 1
+                    options={"ftol": 1e-15, "gtol": 1e-9},
+                ).fun
+                for _ in range(3)
+            ]
+            excesses.append(min(found) - bound)
     return Evidence(
         (
-            Measure("least relative excess over a simplex", np.min(excesses), ">=", -1e-12),
+            Measure("least excess over a simplex", np.min(excesses), ">=", -1e-12),
             Measure("largest, of the best descent", np.max(excesses), "<=", 1e-9),
         )
     )
@@ -173,7 +171,7 @@ def check_no_free_batch(rival):
     for num_points, dimension in ((5, 3), (6, 4), (7, 4), (8, 5), (9, 6)):
         for tau in (0.05, 0.3, 0.6, 2.0):
             best = cross_entropy(*2 * (rival(num_points, dimension, tau),), tau)
-            for trial in range(12):
+            for trial in range(8):
                 free = trial % (2 * dimension - num_points + 1)
                 batches = random_softmax_code(num_points, dimension, rng, free)
                 loss = cross_entropy(*2 * (block_diag(*batches),), tau)
@@ -254,22 +252,29 @@ def falls(*box):
     return False if any(slope > 0 for slope in slopes) else None
 
 
+def has_sign_at_corner(sign, share, *box):
+    """As `has_sign`, by the corner where the falling sign function is nearest to zero."""
+    if falls(*box, share) is not True:
+        return has_sign(sign, *box, share)
+    ends = [side.upper() if sign > 0 else side.lower() for side in box]
+    return has_sign(sign, *ends, share)
+
+
 def check_concave_convex(concave_below, convex_above):
-    """Prove the sign of the second derivative on [1, n-1], 1e-6 away from the temperatures."""
+    """Prove the sign of the second derivative on [1, n-1], 1e-9 away from the temperatures."""
     failed = [0, 0]
     for num_points in (4, 5, 8, 26, 100):
-        ratios, share = (1 / (num_points - 1), 1.0), 1 / (num_points - 1)
-        # the two ends of what floating point knows of 1/(n-1)
-        shares = (np.nextafter(share, 0), np.nextafter(share, 1))
-        ratios = (np.nextafter(ratios[0], 0), 1.0)
-        cold = (1 / (concave_below(num_points) - 1e-6), 3.0)
-        warm = (0.0, 1 / (convex_above(num_points) + 1e-6))
-        failed[0] += unproved(partial(has_sign, -1), (ratios, cold, shares))[1]
-        failed[1] += unproved(partial(has_sign, 1), (ratios, warm, shares))[1]
+        share = 1 / arb(num_points - 1)
+        ratios = (np.nextafter(1 / (num_points - 1), 0), 1.0)
+        cold = (1 / (concave_below(num_points) - 1e-9), 3.0)
+        warm = (0.0, 1 / (convex_above(num_points) + 1e-9))
+        for place, (sign, betas) in enumerate(((-1, cold), (1, warm))):
+            verdict = partial(has_sign_at_corner, sign, share)
+            failed[place] += unproved(verdict, (ratios, betas))[1]
     return Evidence(
         (
-            Measure("boxes not proved concave, from 3 down in beta", failed[0], "==", 0),
-            Measure("boxes not proved convex, from 0 up in beta", failed[1], "==", 0),
+            Measure("n for which concavity is not proved, beta up to 3", failed[0], "==", 0),
+            Measure("n for which convexity is not proved", failed[1], "==", 0),
         )
     )
 
@@ -353,7 +358,7 @@ def check_temperature(features):
         Of weights and temperature: the features that go with them.
     """
     wrong, gaps = 0, []
-    for num_points in range(4, 15):
+    for num_points in range(4, 13):
         low, high = (float(t) for t in lemma15_thresholds(num_points, 9))
         for dimension in range((num_points + 1) // 2, num_points - 1):
             for tau, winner in (
@@ -365,7 +370,7 @@ def check_temperature(features):
                 wrong += best_dimensions(num_points, dimension, tau) != winner(
                     num_points, dimension
                 )
-    for num_points, dimension in ((5, 3), (6, 4), (7, 5), (8, 5)):
+    for num_points, dimension in ((5, 3), (6, 4), (8, 5)):
         low, high = (float(t) for t in lemma15_thresholds(num_points, 9))
         for tau, winner in ((0.05, low_entropy), (low, low_entropy), (high, high_entropy)):
             code = union_of_simplices(winner(num_points, dimension))
@@ -388,9 +393,9 @@ def best_features(points, temperature):
     def loss(vector, margins):
         length = np.linalg.norm(vector)
         unit = vector / length
-        logits = margins @ unit / temperature
-        gradient = softmax(logits) @ margins / temperature
-        return logsumexp(logits), (gradient - gradient @ unit * unit) / length
+        powers = np.exp(margins @ unit / temperature)  # one of them 1, the others below e^(2/tau)
+        gradient = powers @ margins / (powers.sum() * temperature)
+        return np.log(powers.sum()), (gradient - gradient @ unit * unit) / length
 
     found = []
     for point in points:
@@ -399,8 +404,8 @@ def best_features(points, temperature):
             point,
             args=(points - point,),
             jac=True,
-            method="BFGS",
-            options={"gtol": 1e-13, "maxiter": 500},
+            method="L-BFGS-B",
+            options={"ftol": 1e-15, "gtol": 1e-10},
         )
         found.append(result.x / np.linalg.norm(result.x))
     return np.array(found)
@@ -440,7 +445,7 @@ def _challengers(num_points, dimension, temperature):
             yield _climb(shapes, temperature, rng)
 
 
-def _climb(shapes, temperature, rng, steps=60):
+def _climb(shapes, temperature, rng, steps=25):
     """Change the bonds of batches at random and keep what lowers the loss at equal features."""
 
     def build(logs):
@@ -454,9 +459,9 @@ def _climb(shapes, temperature, rng, steps=60):
     logs = [rng.normal(size=(size, size)) for size, _ in shapes]
     best, points = np.inf, None
     for step in range(steps):
-        trial = [b + (1.5 * 0.93**step) * rng.normal(size=b.shape) for b in logs]
+        trial = [b + (1.5 * 0.85**step) * rng.normal(size=b.shape) for b in logs]
         built = build(trial)
-        loss = cross_entropy(built, built, temperature)
+        loss = np.log(np.exp((built @ built.T - 1) / temperature).sum(1)).mean()
         if loss < best:
             best, logs, points = loss, trial, built
     return points
@@ -465,7 +470,7 @@ def _climb(shapes, temperature, rng, steps=60):
 def _merge(batches, free, dimension):
     """The step of the proof that lowers the loss, or None where there is none."""
     if free >= 2:
-        return [np.eye(free, free)[:0].reshape(0, 1), simplex_etf(free, free), *batches[1:]]
+        return [simplex_etf(free, free), *batches[1:]]
     spanned = sum(np.linalg.matrix_rank(batch) for batch in batches)
     if free == 1 or spanned < dimension:
         size = len(batches[0]) + len(batches[1])
