@@ -390,19 +390,21 @@ def check_temperature(features):
 def best_features(points, temperature):
     """For every point the unit feature of least cross-entropy, found by descent from the point."""
 
-    def loss(vector, margins):
+    def wrong(vector, margins):  # log sum over wrong classes: the loss grows with it
         length = np.linalg.norm(vector)
         unit = vector / length
-        powers = np.exp(margins @ unit / temperature)  # one of them 1, the others below e^(2/tau)
+        logits = margins @ unit / temperature
+        top = logits.max()
+        powers = np.exp(logits - top)
         gradient = powers @ margins / (powers.sum() * temperature)
-        return np.log(powers.sum()), (gradient - gradient @ unit * unit) / length
+        return top + np.log(powers.sum()), (gradient - gradient @ unit * unit) / length
 
     found = []
-    for point in points:
+    for k, point in enumerate(points):
         result = minimize(
-            loss,
+            wrong,
             point,
-            args=(points - point,),
+            args=(np.delete(points, k, axis=0) - point,),
             jac=True,
             method="L-BFGS-B",
             options={"ftol": 1e-15, "gtol": 1e-10},
