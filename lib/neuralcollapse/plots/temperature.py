@@ -60,7 +60,13 @@ def excess_losses(panels):
             panel.axvline(edge, color="#777777", lw=0.8)
         panel.set_xlabel("temperature (dimensionless)")
         panel.set_ylabel("loss above the best (per cent)")
-        panel.legend(title=words)
+        panel.legend(
+            title=words,
+            loc="lower center",
+            bbox_to_anchor=(0.5, 1),
+            ncols=len(losses),
+            frameon=False,
+        )
         names = list(losses)
         changes = " and ".join(f"{edge:.4f}" for edge in edges)
         sentences.append(f"{words}: best are {', '.join(names)} in turn, with changes at {changes}")
@@ -90,7 +96,7 @@ def bends(dims, deviations):
     panel.axhline(0, color="#777777", lw=0.8)
     panel.set_xlabel("dimensions of a simplex, $x$")
     panel.set_ylabel("batch loss minus chord (scaled)")
-    panel.legend(title="temperature", loc="center left", bbox_to_anchor=(1, 0.5))
+    panel.legend(title="temperature", loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return Plot(figure, "The batch loss against its chord: " + ", ".join(words) + ".")
 
 
@@ -118,13 +124,13 @@ def threshold_curves(num_points, curves, limits):
         )
     for name, value in limits.items():
         panel.axhline(value, color="#777777", lw=0.8)
-        panel.annotate(name, (num_points[-1], value), fontsize=9, ha="right", va="bottom")
+        panel.annotate(name, (num_points[0], value), fontsize=9, va="bottom")
     panel.set_xscale("log")
     panel.set_xticks([4, 6, 10, 20, 50, 100], ["4", "6", "10", "20", "50", "100"])
     panel.minorticks_off()
     panel.set_xlabel("points, $n$")
     panel.set_ylabel("temperature (dimensionless)")
-    panel.legend()
+    panel.legend(frameon=False)
     return Plot(figure, "; ".join(words) + ".")
 
 
