@@ -111,7 +111,7 @@ def test_a_mixture_of_tuples_is_left_out():
     assert (3, 2, 2, 1) not in phases._without_mixtures(tuples, 5)
 
 
-def testcontenders_hold_every_tuple_that_is_best():
+def test_contenders_hold_every_tuple_that_is_best():
     """Exhaustively, on losses that are concave, then convex, at whole numbers."""
     rng = np.random.default_rng(0)
     for _ in range(300):

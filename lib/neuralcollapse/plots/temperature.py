@@ -124,7 +124,7 @@ def threshold_curves(num_points, curves, limits):
         )
     for name, value in limits.items():
         panel.axhline(value, color="#777777", lw=0.8)
-        panel.annotate(name, (num_points[0], value), fontsize=9, va="bottom")
+        panel.annotate(name, (num_points[len(num_points) // 2], value), fontsize=9, va="bottom")
     panel.set_xscale("log")
     panel.set_xticks([4, 6, 10, 20, 50, 100], ["4", "6", "10", "20", "50", "100"])
     panel.minorticks_off()
