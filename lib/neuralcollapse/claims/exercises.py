@@ -3,6 +3,7 @@
 import numpy as np
 
 from neuralcollapse.geometry import nearest_hull_point
+from neuralcollapse.codes import phase_diagram
 from neuralcollapse.metrics import measure
 
 
@@ -58,12 +59,16 @@ def check_nc1(function):
 
 def check_radon_split(function):
     """Check a reader's Radon partition on points where common versions go wrong.
+def check_best_dimensions(function):
+    """Check a reader's search for the best sizes of simplices.
 
     Parameters
     ----------
     function : callable
         ``function(points)`` with an array of shape (num_points, dimension); returns row indices of
         two parts and a point.
+        ``function(num_points, dimension, temperature)`` returns the dimensions of the simplices
+        with the least loss, in any order.
 
     Raises
     ------
@@ -99,3 +104,29 @@ def check_radon_split(function):
             if far > 1e-7:
                 raise AssertionError(f"{name}: the point is {far:.2g} from a hull; {hint}")
     print(f"correct on {len(cases)} cases")
+    >>> def look_up(num_points, dimension, temperature):
+    ...     phases = phase_diagram(num_points, dimension)
+    ...     return next(p.dimensions for p in phases if p.tau_low < temperature < p.tau_high)
+    >>> check_best_dimensions(look_up)
+    correct on 24 cases
+    """
+    cases = 0
+    for num_points, dimension in ((4, 2), (6, 4), (9, 6), (12, 8), (14, 10)):
+        for phase in phase_diagram(num_points, dimension):
+            low, high = float(phase.tau_low), min(float(phase.tau_high), 2.0)
+            for share in (0.1, 0.9) if high - low > 0.02 else (0.5,):
+                tau = low + share * (high - low)
+                got = tuple(sorted(function(num_points, dimension, tau), reverse=True))
+                if sum(got) != dimension or len(got) != num_points - dimension:
+                    raise AssertionError(
+                        f"n = {num_points}, d = {dimension}: expected {num_points - dimension} "
+                        f"dimensions with sum {dimension}, got {got}"
+                    )
+                if got != phase.dimensions:
+                    raise AssertionError(
+                        f"n = {num_points}, d = {dimension}, temperature {tau:.4f}: expected "
+                        f"{phase.dimensions}, got {got}; a simplex in x dimensions has x + 1 "
+                        "points, and all partitions compete, not only the extremes"
+                    )
+                cases += 1
+    print(f"correct on {cases} cases")

@@ -3,6 +3,7 @@
 A code is an array of shape (num_points, dimension), one unit vector a row.
 """
 
+from neuralcollapse.codes.convexity import batch_loss, lemma15_thresholds
 from neuralcollapse.codes.distance import (
     cross_entropy,
     hardmax_features,
@@ -23,6 +24,11 @@ from neuralcollapse.codes.tradeoff import extremal_code, largest_distance
 
 __all__ = [
     "ExactHullPoint",
+from neuralcollapse.codes.phases import Phase, phase_diagram
+
+__all__ = [
+    "Phase",
+    "batch_loss",
     "cross_entropy",
     "exact_coherence",
     "exact_nearest_hull_point",
@@ -36,4 +42,8 @@ __all__ = [
     "one_vs_rest_distances",
     "rational_code",
     "stereographic",
+    "lemma15_thresholds",
+    "one_vs_rest_distance",
+    "one_vs_rest_distances",
+    "phase_diagram",
 ]

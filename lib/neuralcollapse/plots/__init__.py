@@ -13,18 +13,28 @@ from neuralcollapse.plots.equality import coherence_distance, radon_bounds
 from neuralcollapse.plots.page import Plot, publish
 from neuralcollapse.plots.polyhedra import polyhedra
 from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
+from neuralcollapse.plots.temperature import (
+    bends,
+    excess_losses,
+    gram_matrices,
+    threshold_curves,
+)
 
 __all__ = [
     "COLORS",
     "DASHES",
     "Plot",
     "axes_grid",
+    "bends",
     "class_plane",
     "coherence_distance",
     "cosine_matrices",
     "polyhedra",
+    "excess_losses",
+    "gram_matrices",
     "publish",
     "radon_bounds",
     "seed_curves",
     "simplex_shadow",
+    "threshold_curves",
 ]
