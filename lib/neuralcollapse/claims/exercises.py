@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from neuralcollapse.geometry import nearest_hull_point
 from neuralcollapse.codes import phase_diagram
+from neuralcollapse.geometry import nearest_hull_point
 from neuralcollapse.metrics import measure
 
 
@@ -59,16 +59,12 @@ def check_nc1(function):
 
 def check_radon_split(function):
     """Check a reader's Radon partition on points where common versions go wrong.
-def check_best_dimensions(function):
-    """Check a reader's search for the best sizes of simplices.
 
     Parameters
     ----------
     function : callable
         ``function(points)`` with an array of shape (num_points, dimension); returns row indices of
         two parts and a point.
-        ``function(num_points, dimension, temperature)`` returns the dimensions of the simplices
-        with the least loss, in any order.
 
     Raises
     ------
@@ -104,6 +100,24 @@ def check_best_dimensions(function):
             if far > 1e-7:
                 raise AssertionError(f"{name}: the point is {far:.2g} from a hull; {hint}")
     print(f"correct on {len(cases)} cases")
+
+
+def check_best_dimensions(function):
+    """Check a reader's search for the best sizes of simplices.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(num_points, dimension, temperature)`` returns the dimensions of the simplices
+        with the least loss, in any order.
+
+    Raises
+    ------
+    AssertionError
+        With a hint, at the first case that fails.
+
+    Examples
+    --------
     >>> def look_up(num_points, dimension, temperature):
     ...     phases = phase_diagram(num_points, dimension)
     ...     return next(p.dimensions for p in phases if p.tau_low < temperature < p.tau_high)

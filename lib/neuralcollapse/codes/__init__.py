@@ -3,6 +3,7 @@
 A code is an array of shape (num_points, dimension), one unit vector a row.
 """
 
+from neuralcollapse.codes.code import Code
 from neuralcollapse.codes.convexity import batch_loss, lemma15_thresholds
 from neuralcollapse.codes.distance import (
     cross_entropy,
@@ -20,13 +21,14 @@ from neuralcollapse.codes.exact import (
     stereographic,
 )
 from neuralcollapse.codes.meeting import farthest_common_point
+from neuralcollapse.codes.phases import Phase, phase_diagram
+from neuralcollapse.codes.softmax import softmax_code
+from neuralcollapse.codes.spherical import spherical_code
 from neuralcollapse.codes.tradeoff import extremal_code, largest_distance
 
 __all__ = [
+    "Code",
     "ExactHullPoint",
-from neuralcollapse.codes.phases import Phase, phase_diagram
-
-__all__ = [
     "Phase",
     "batch_loss",
     "cross_entropy",
@@ -38,12 +40,12 @@ __all__ = [
     "hardmax_features",
     "hardmax_loss",
     "largest_distance",
-    "one_vs_rest_distance",
-    "one_vs_rest_distances",
-    "rational_code",
-    "stereographic",
     "lemma15_thresholds",
     "one_vs_rest_distance",
     "one_vs_rest_distances",
     "phase_diagram",
+    "rational_code",
+    "softmax_code",
+    "spherical_code",
+    "stereographic",
 ]

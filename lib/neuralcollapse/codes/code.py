@@ -94,8 +94,9 @@ class Code:
         n, d = self.points.shape
         return (
             f"Code of {n} points in {d} dimensions: coherence {self.coherence:.12f}, "
-            f"one-vs-rest distance {self.one_vs_rest_distance:.12f}, {len(self.contacts)} contacts, "
-            f"{len(self.rattlers)} rattlers, {self.hits} hits in {self.starts} starts"
+            f"one-vs-rest distance {self.one_vs_rest_distance:.12f}, "
+            f"{len(self.contacts)} contacts, {len(self.rattlers)} rattlers, "
+            f"{self.hits} hits in {self.starts} starts"
         )
 
     def _repr_html_(self):

@@ -7,47 +7,23 @@ $$
 \sum_{i<j}\lambda_{ij}=1,\qquad\sum_j\lambda_{ij}w_j\parallel w_i,\qquad\lambda_{ij}s_{ij}=\kappa
 $$
 
-as $\kappa\to0$, in coordinates of the tangent spaces. With $A_{ij}$ the tangential part of $w_j$ at
-$w_i$, a step $\delta$ changes a cosine by $\langle\delta_i,A_{ij}\rangle+\langle\delta_j,A_{ji}\rangle$
-to first order, so the Newton matrix has the blocks
-$\frac{\lambda_{ij}}{s_{ij}}A_{ij}A_{ji}^\top+\lambda_{ij}B_i^\top B_j$ off the diagonal, with $B_i$ a
-basis of the tangent space at $w_i$.
+as $\kappa\to0$, in coordinates of the tangent spaces. Let $A_{ij}$ be the tangential part of $w_j$
+at $w_i$. A step $\delta$ changes the cosine of $i$ and $j$ by
+$A_{ij}^\top\delta_i+A_{ji}^\top\delta_j$ to first order, so the Newton matrix has the blocks
+$\frac{\lambda_{ij}}{s_{ij}}A_{ij}A_{ji}^\top+\lambda_{ij}B_i^\top B_j$ off the diagonal, with $B_i$
+a basis of the tangent space at $w_i$.
 """
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from neuralcollapse.geometry.sphere import tangent_bases
 
 LAST_BARRIER = 1e-13  # kappa; slacks of contacts end near it, and rounding of cosines lies below
 _FIRST_BARRIER = 1e-4
 _FAST = 1e-8  # below, the path is straight and the barrier falls a thousandfold at a time
 _STEPS = 200
 _CENTRED = 0.1  # squared Newton decrement, over kappa, at which the barrier is lowered
-
-
-def tangent_bases(points):
-    """Orthonormal bases of the tangent spaces of the sphere at unit vectors.
-
-    Parameters
-    ----------
-    points : ndarray, shape (num_points, dimension)
-        Unit rows.
-
-    Returns
-    -------
-    ndarray, shape (num_points, dimension, dimension - 1), float64
-        Columns of a Householder reflection that takes the point to a coordinate axis.
-
-    Examples
-    --------
-    >>> tangent_bases(np.array([[1.0, 0.0]]))
-    array([[[-0.],
-            [ 1.]]])
-    """
-    normal = points.copy()
-    normal[:, 0] += np.where(points[:, 0] >= 0, 1.0, -1.0)
-    outer = normal[:, :, None] * normal[:, None, :]
-    scale = 2 / (normal * normal).sum(axis=1)
-    return (np.eye(points.shape[1]) - scale[:, None, None] * outer)[:, :, 1:]
 
 
 def descend(points):
@@ -143,7 +119,7 @@ def _solve_descending(matrix, right):
 
 
 def _line_search(points, level, slacks, moved, rise, slope, barrier, pairs):
-    """Longest fraction of the step that keeps the slacks positive and lowers the barrier function."""
+    """Longest fraction of the step that keeps slacks positive and lowers the barrier function."""
     value = level - barrier * np.log(slacks[pairs]).sum()
     fraction = 1.0
     while True:

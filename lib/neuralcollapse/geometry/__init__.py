@@ -15,6 +15,7 @@ from neuralcollapse.geometry.gram import (
 from neuralcollapse.geometry.hulls import HullPoint, nearest_hull_point
 from neuralcollapse.geometry.polyhedra import edges, faces
 from neuralcollapse.geometry.radon import RadonPartition, radon_partition
+from neuralcollapse.geometry.sphere import tangent_bases
 from neuralcollapse.geometry.subspaces import principal_angles
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "regular_polygon",
     "simplex_etf",
     "stable_rank",
+    "tangent_bases",
 ]

@@ -3,22 +3,12 @@
 Nothing here computes a result: projections for the eye are the only arithmetic.
 """
 
-from neuralcollapse.plots.collapse import (
-    class_plane,
-    cosine_matrices,
-    seed_curves,
-    simplex_shadow,
-)
+from neuralcollapse.plots.collapse import class_plane, cosine_matrices, seed_curves, simplex_shadow
 from neuralcollapse.plots.equality import coherence_distance, radon_bounds
 from neuralcollapse.plots.page import Plot, publish
 from neuralcollapse.plots.polyhedra import polyhedra
 from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
-from neuralcollapse.plots.temperature import (
-    bends,
-    excess_losses,
-    gram_matrices,
-    threshold_curves,
-)
+from neuralcollapse.plots.temperature import bends, excess_losses, gram_matrices, threshold_curves
 
 __all__ = [
     "COLORS",
@@ -29,9 +19,9 @@ __all__ = [
     "class_plane",
     "coherence_distance",
     "cosine_matrices",
-    "polyhedra",
     "excess_losses",
     "gram_matrices",
+    "polyhedra",
     "publish",
     "radon_bounds",
     "seed_curves",
