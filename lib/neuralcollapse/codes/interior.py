@@ -43,9 +43,9 @@ def descend(points):
 
     Examples
     --------
-    >>> points, _ = descend(np.array([[1.0, 0.0], [0.0, 1.0]]))
-    >>> float((points[0] @ points[1]).round(9))
-    -1.0
+    >>> points, _ = descend(np.array([[1.0, 0.0], [0.0, 1.0], [0.6, -0.8]]))
+    >>> float((points @ points.T)[0, 1].round(9))
+    -0.5
     """
     count = len(points)
     pairs = np.triu_indices(count, 1)
