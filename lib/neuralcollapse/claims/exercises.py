@@ -1,7 +1,9 @@
 """Checkers for the exercises: pass your function, read what is wrong with it."""
 
 import numpy as np
+from scipy.linalg import block_diag
 
+from neuralcollapse.codes import graph_code, orthogonal_batches, union_of_simplices
 from neuralcollapse.metrics import measure
 
 
@@ -52,4 +54,51 @@ def check_nc1(function):
         got = float(function(features, labels))
         if not np.isclose(got, expected, rtol=1e-5):
             raise AssertionError(f"{name}: expected {expected:.6g}, got {got:.6g}; {hint}")
+    print(f"correct on {len(cases)} cases")
+
+
+def check_batches(function):
+    """Check a reader's decomposition of a code without positive products into batches.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(points)`` with unit rows, shape (num_points, dimension); returns a set of
+        frozensets of row numbers, the batches.
+
+    Raises
+    ------
+    AssertionError
+        With a hint, at the first case that fails.
+
+    Examples
+    --------
+    >>> check_batches(lambda points: set(map(frozenset, orthogonal_batches(points)[1])))
+    correct on 5 cases
+    """
+    path = [[0, 1, 0], [1, 0, 1], [0, 1, 0]]
+    joined = graph_code(block_diag(path, path), leaks=[0, 0, 0, 1, 0, 0])
+    cases = {
+        "an orthoplex": (union_of_simplices((1, 1, 1)), "antipodal points form a batch"),
+        "a simplex": (union_of_simplices((3,)), "one batch, of all points"),
+        "right angles inside a batch": (
+            graph_code(block_diag(path, path)),
+            "two points of a batch may be orthogonal; follow the obtuse angles from point to point",
+        ),
+        "free points that are joined": (
+            joined,
+            "a component is a batch only if its points are linearly dependent",
+        ),
+        "a lone point": (
+            graph_code(block_diag(path, path, [[0]]), leaks=[0] * 6 + [1]),
+            "a point orthogonal to all others is free",
+        ),
+    }
+    for name, (points, hint) in cases.items():
+        points = points[np.random.default_rng(len(name)).permutation(len(points))]
+        expected = set(map(frozenset, orthogonal_batches(points)[1]))
+        got = {frozenset(int(row) for row in batch) for batch in function(points)}
+        if got != expected:
+            shown = sorted(map(sorted, expected)), sorted(map(sorted, got))
+            raise AssertionError(f"{name}: expected {shown[0]}, got {shown[1]}; {hint}")
     print(f"correct on {len(cases)} cases")

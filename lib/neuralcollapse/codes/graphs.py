@@ -75,21 +75,23 @@ def graph_code(adjacency, *, leaks=None, dimension=None):
     return np.pad(points, ((0, 0), (0, dimension - rank)))
 
 
-def code_graph(points):
+def code_graph(points, *, tolerance=ZERO):
     r"""Return the weighted graph of a code without positive products.
 
     Parameters
     ----------
     points : array_like, shape (num_points, dimension)
         Unit rows with no positive product.
+    tolerance : float
+        Products and eigenvalues up to this size are 0; raise it for a code found by search.
 
     Returns
     -------
     adjacency : ndarray, shape (num_points, num_points), float64
         $a_{ij}=-c_ic_j\langle w_i,w_j\rangle$, where $c$ is, on each component, the positive
-        eigenvector of the Gram matrix to its least eigenvalue $1-\lambda$, of length 1.
+        eigenvector of the Gram matrix to its least eigenvalue $\lambda$, of length 1.
     leaks : ndarray, shape (num_points,), float64
-        $\ell_i=(1-\lambda)c_i^2$; exactly 0 where the component is dependent. Degrees are
+        $\ell_i=\lambda c_i^2$; exactly 0 where the component is dependent. Degrees are
         $D_i=c_i^2$, and sum to 1 over each component.
 
     Raises
@@ -107,28 +109,29 @@ def code_graph(points):
     >>> leaks.round(12)
     array([0., 0., 1.])
     """
-    gram = obtuse_gram(points)
+    gram = obtuse_gram(points, tolerance)
     adjacency, leaks = np.zeros_like(gram), np.zeros(len(gram))
     for part in components(gram):
         values, vectors = eigh(gram[np.ix_(part, part)])
         weights = np.abs(vectors[:, 0])
         adjacency[np.ix_(part, part)] = -np.outer(weights, weights) * gram[np.ix_(part, part)]
-        leaks[part] = weights**2 * (values[0] if values[0] > ZERO else 0)
+        leaks[part] = weights**2 * (values[0] if values[0] > tolerance else 0)
     np.fill_diagonal(adjacency, 0)
     return adjacency, leaks
 
 
-def obtuse_gram(points):
+def obtuse_gram(points, tolerance=ZERO):
     """Return the Gram matrix of unit rows without positive products, rounding set to 0.
 
     Parameters
     ----------
     points : array_like, shape (num_points, dimension)
+    tolerance : float
 
     Returns
     -------
     ndarray, shape (num_points, num_points), float64
-        Diagonal 1, products within 1e-9 of 0 exactly 0.
+        Diagonal 1, products within `tolerance` of 0 exactly 0.
 
     Raises
     ------
@@ -143,7 +146,7 @@ def obtuse_gram(points):
     """
     points = as_unit(points)
     gram = points @ points.T
-    gram[np.abs(gram) <= ZERO] = 0
+    gram[np.abs(gram) <= tolerance] = 0
     np.fill_diagonal(gram, 0)
     if gram.max() > 0:
         first, second = (int(row) for row in np.unravel_index(gram.argmax(), gram.shape))

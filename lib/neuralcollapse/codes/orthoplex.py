@@ -171,13 +171,15 @@ def high_entropy_code(num_points, dimension):
     return union_of_simplices([least + 1] * more + [least] * (batches - more))
 
 
-def orthogonal_batches(points):
+def orthogonal_batches(points, *, tolerance=ZERO):
     r"""Decompose a code without positive products into free points and orthogonal batches.
 
     Parameters
     ----------
     points : array_like, shape (num_points, dimension)
-        Unit rows with no positive product (above 1e-9).
+        Unit rows with no positive product.
+    tolerance : float
+        Products and eigenvalues up to this size are 0; raise it for a code found by search.
 
     Returns
     -------
@@ -198,10 +200,10 @@ def orthogonal_batches(points):
     >>> orthogonal_batches([[1, 0, 0], [0, 1, 0], [-1, 0, 0], [0, -1, 0], [0, 0, 1]])
     ((4,), ((0, 2), (1, 3)))
     """
-    gram = obtuse_gram(points)
+    gram = obtuse_gram(points, tolerance)
     free, batches = [], []
     for part in components(gram):
-        independent = np.linalg.eigvalsh(gram[np.ix_(part, part)])[0] > ZERO
+        independent = np.linalg.eigvalsh(gram[np.ix_(part, part)])[0] > tolerance
         if independent:
             free += part.tolist()
         else:

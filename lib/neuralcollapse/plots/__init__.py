@@ -9,6 +9,12 @@ from neuralcollapse.plots.collapse import (
     seed_curves,
     simplex_shadow,
 )
+from neuralcollapse.plots.orthoplex import (
+    batch_matrices,
+    code_graphs,
+    coherence_plateau,
+    gap_triangle,
+)
 from neuralcollapse.plots.page import Plot, publish
 from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
 
@@ -17,8 +23,12 @@ __all__ = [
     "DASHES",
     "Plot",
     "axes_grid",
+    "batch_matrices",
     "class_plane",
+    "code_graphs",
+    "coherence_plateau",
     "cosine_matrices",
+    "gap_triangle",
     "publish",
     "seed_curves",
     "simplex_shadow",
