@@ -439,6 +439,30 @@ def turned_margin(points, row, angle):
     return -hardmax_loss(points, features)
 
 
+def feature_arcs(weights):
+    """Angles on the circle of the features whose margins all reach the one-vs-rest distance.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (num_points, 2)
+
+    Returns
+    -------
+    ndarray, shape (num_points, 2), float64
+        First and last angle of the arc of each class, in degrees; equal without rattler.
+    """
+    best, features = one_vs_rest_distances(weights).min(), hardmax_features(weights)
+    arcs = []
+    for k, feature in enumerate(features):
+        normals = weights[k] - np.delete(weights, k, axis=0)
+        reach = np.arccos(np.clip(best / np.linalg.norm(normals, axis=1), -1, 1))
+        across = np.array([-feature[1], feature[0]])
+        offsets = np.arctan2(normals @ across, normals @ feature)
+        middle = np.arctan2(feature[1], feature[0])
+        arcs.append((middle + (offsets - reach).max(), middle + (offsets + reach).min()))
+    return np.degrees(arcs)
+
+
 def check_rattler(points):
     """A code whose one rattler may be moved, and whose features are then not unique."""
     gaps, distances = tammes_gaps(points), one_vs_rest_distances(points)

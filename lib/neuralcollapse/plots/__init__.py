@@ -9,6 +9,7 @@ from neuralcollapse.plots.collapse import (
     seed_curves,
     simplex_shadow,
 )
+from neuralcollapse.plots.duality import duality_angles, planar_features, rattler_room
 from neuralcollapse.plots.orthoplex import (
     batch_matrices,
     code_graphs,
@@ -28,8 +29,11 @@ __all__ = [
     "code_graphs",
     "coherence_plateau",
     "cosine_matrices",
+    "duality_angles",
     "gap_triangle",
+    "planar_features",
     "publish",
+    "rattler_room",
     "seed_curves",
     "simplex_shadow",
 ]
