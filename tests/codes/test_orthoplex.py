@@ -57,11 +57,21 @@ def zeros_within_batches(points):
 
 def test_sparse_and_full_batches_both_come():
     found = {
-        zeros_within_batches(codes.orthoplex_code((2, 4), seed=s))[0:][i]
+        zeros_within_batches(codes.orthoplex_code((2, 4), seed=s))[i]
         for s in range(60)
         for i in range(2)
     }
     assert found == {0, 1, 2, 3}  # from the complete graph of four to its trees
+
+
+def test_both_trees_of_four_points_come():
+    def degrees(seed):
+        adjacency, _ = codes.code_graph(codes.orthoplex_code((4, 4), seed=seed))
+        _, batches = codes.orthogonal_batches(codes.orthoplex_code((4, 4), seed=seed))
+        return {tuple(sorted((adjacency[list(b)] > 1e-12).sum(axis=1).tolist())) for b in batches}
+
+    found = set().union(*(degrees(seed) for seed in range(60)))
+    assert {(1, 1, 2, 2), (1, 1, 1, 3)} <= found  # the path and the star
 
 
 def test_free_points_come_connected_and_not():

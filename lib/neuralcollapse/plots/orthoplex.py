@@ -20,7 +20,7 @@ def batch_matrices(codes):
     -------
     Plot
     """
-    figure, axes = axes_grid(2, len(codes), width=8.2, height=4.6)
+    figure, axes = axes_grid(2, len(codes), width=8.2, height=4.1)
     sentences = []
     for column, (name, (points, free, batches)) in enumerate(codes.items()):
         gram = points @ points.T
