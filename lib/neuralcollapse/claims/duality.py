@@ -334,11 +334,15 @@ def full_code(sizes, least=0.1):
 
 def check_rate(counts):
     """Drift and loss at low temperature against their limits, batch weights by `counts`."""
-    moves, losses = [], []
+    moves, losses, pulls = [], [], []
     for sizes in ((2, 3), (3, 3), (4, 3, 2)):
         points = full_code(sizes)
         drifts, _ = drift(points)
         expected = counts(points)
+        batches = orthogonal_batches(points)[1]
+        for batch in map(list, batches):  # where the sum of exponentials is least, by the proof
+            outside = np.setdiff1d(np.arange(len(points)), batch)[0]
+            pulls.append(np.exp(points[batch] @ drifts[outside]) @ points[batch])
         for temperature in (0.01, 0.005):
             features, logs = soft_features(points, temperature)
             moved = (features - points) / temperature
@@ -346,6 +350,12 @@ def check_rate(counts):
             losses.append(np.abs(np.exp(logs + 1 / temperature) - expected).max() / temperature)
     return Evidence(
         (
+            Measure(
+                "largest gradient of the sum over a batch at the drift",
+                max(map(np.linalg.norm, pulls)),
+                "<=",
+                1e-9,
+            ),
             Measure("largest error of the drift over tau", np.max(moves), "<=", 10),
             Measure("largest error of the count over tau", np.max(losses), "<=", 10),
         )
