@@ -20,7 +20,15 @@ from neuralcollapse.codes.exact import (
     rational_code,
     stereographic,
 )
+from neuralcollapse.codes.graphs import code_graph, graph_code
 from neuralcollapse.codes.meeting import farthest_common_point
+from neuralcollapse.codes.orthoplex import (
+    high_entropy_code,
+    low_entropy_code,
+    orthogonal_batches,
+    orthoplex_code,
+    union_of_simplices,
+)
 from neuralcollapse.codes.phases import Phase, phase_diagram
 from neuralcollapse.codes.softmax import softmax_code
 from neuralcollapse.codes.spherical import spherical_code
@@ -31,21 +39,28 @@ __all__ = [
     "ExactHullPoint",
     "Phase",
     "batch_loss",
+    "code_graph",
     "cross_entropy",
     "exact_coherence",
     "exact_nearest_hull_point",
     "exact_one_vs_rest_distance_squared",
     "extremal_code",
     "farthest_common_point",
+    "graph_code",
     "hardmax_features",
     "hardmax_loss",
+    "high_entropy_code",
     "largest_distance",
     "lemma15_thresholds",
+    "low_entropy_code",
     "one_vs_rest_distance",
     "one_vs_rest_distances",
+    "orthogonal_batches",
+    "orthoplex_code",
     "phase_diagram",
     "rational_code",
     "softmax_code",
     "spherical_code",
     "stereographic",
+    "union_of_simplices",
 ]

@@ -4,7 +4,14 @@ Nothing here computes a result: projections for the eye are the only arithmetic.
 """
 
 from neuralcollapse.plots.collapse import class_plane, cosine_matrices, seed_curves, simplex_shadow
+from neuralcollapse.plots.duality import duality_angles, planar_features, rattler_room
 from neuralcollapse.plots.equality import coherence_distance, radon_bounds
+from neuralcollapse.plots.orthoplex import (
+    batch_matrices,
+    code_graphs,
+    coherence_plateau,
+    gap_triangle,
+)
 from neuralcollapse.plots.page import Plot, publish
 from neuralcollapse.plots.polyhedra import polyhedra
 from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
@@ -15,15 +22,22 @@ __all__ = [
     "DASHES",
     "Plot",
     "axes_grid",
+    "batch_matrices",
     "bends",
     "class_plane",
+    "code_graphs",
     "coherence_distance",
+    "coherence_plateau",
     "cosine_matrices",
+    "duality_angles",
     "excess_losses",
+    "gap_triangle",
     "gram_matrices",
+    "planar_features",
     "polyhedra",
     "publish",
     "radon_bounds",
+    "rattler_room",
     "seed_curves",
     "simplex_shadow",
     "threshold_curves",
