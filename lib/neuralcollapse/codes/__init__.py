@@ -10,11 +10,13 @@ from neuralcollapse.codes.distance import (
     one_vs_rest_distance,
     one_vs_rest_distances,
 )
+from neuralcollapse.codes.unconstrained import minimise_cross_entropy
 
 __all__ = [
     "cross_entropy",
     "hardmax_features",
     "hardmax_loss",
+    "minimise_cross_entropy",
     "one_vs_rest_distance",
     "one_vs_rest_distances",
 ]

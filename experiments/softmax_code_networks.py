@@ -1,0 +1,91 @@
+"""Networks on digits with fewer dimensions than classes, over dimensions and temperatures.
+
+    python experiments/softmax_code_networks.py
+
+trains three seeds of every configuration of `GRID` and writes what they end in, beside their recipe
+and the versions, to ``softmax_code_networks.json``. It can be stopped and started again: what the
+file holds is not trained twice. About ten minutes on one core. ``--check`` trains the first
+configuration again and compares it with the file.
+"""
+
+import hashlib
+import json
+import platform
+import sys
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from neuralcollapse.claims.softmax_codes import RECIPE, describe, run
+
+RESULT = Path(__file__).with_suffix(".json")
+SEEDS = (0, 1, 2)
+GRID = [
+    (dimension, temperature, classifier)
+    for temperature in (0.1, 0.3, 1.0, 0.03)
+    for dimension in (2, 3, 5, 6, 9)
+    for classifier in ("learned", "class_mean", "fixed")
+    if classifier != "fixed" or temperature == 0.1
+]
+
+
+def digest(rows):
+    """Return the hash of the rows, as the file records it."""
+    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+
+
+def load():
+    """Return the rows trained so far; the hash tells whether they are as they were written."""
+    if not RESULT.exists():
+        return []
+    stored = json.loads(RESULT.read_text())
+    if stored["sha256"] != digest(stored["rows"]):
+        raise ValueError(f"{RESULT.name}: rows do not match their hash; restore or delete the file")
+    return stored["rows"]
+
+
+def train(dimension, temperature, classifier):
+    """Return one row: the configuration and what its networks end in, one number a seed."""
+    found = describe(run(dimension, temperature, classifier, SEEDS))
+    return {
+        "dimension": dimension,
+        "temperature": temperature,
+        "classifier": classifier,
+        **{name: [float(f"{value:.6g}") for value in values] for name, values in found.items()},
+    }
+
+
+def store(rows):
+    """Write rows with their recipe, seeds, versions and hash."""
+    versions = {name: version(name) for name in ("numpy", "scipy", "torch", "scikit-learn")}
+    content = {
+        "recipe": asdict(RECIPE),
+        "seeds": SEEDS,
+        "versions": {"python": platform.python_version(), **versions},
+        "sha256": digest(rows),
+        "rows": rows,
+    }
+    RESULT.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def main():
+    """Train what is missing, or check the first row."""
+    rows = load()
+    if "--check" in sys.argv:
+        again = train(*GRID[0])
+        close = all(
+            np.allclose(again[name], rows[0][name], rtol=1e-3) for name in ("separation", "loss")
+        )
+        sys.exit("the first row differs" if not close else 0)
+    done = {(row["dimension"], row["temperature"], row["classifier"]) for row in rows}
+    for configuration in GRID:
+        if configuration not in done:
+            rows.append(train(*configuration))
+            store(rows)
+            print(configuration, rows[-1]["separation"], rows[-1]["test_accuracy"], flush=True)
+
+
+if __name__ == "__main__":
+    main()
