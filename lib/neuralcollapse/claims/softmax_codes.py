@@ -3,9 +3,11 @@
 from functools import cache, partial
 
 import numpy as np
-from scipy.optimize import minimize, nnls
+from scipy.optimize import nnls
 
 from neuralcollapse.claims.claim import Claim, Evidence, Measure
+from neuralcollapse.claims.code_networks import stored_rows
+from neuralcollapse.claims.searches import climb, push_apart, random_code, sharpest_feature
 from neuralcollapse.codes import (
     cross_entropy,
     hardmax_features,
@@ -21,18 +23,10 @@ from neuralcollapse.geometry import (
     regular_polygon,
     simplex_etf,
 )
-from neuralcollapse.geometry.arrays import as_directions
-from neuralcollapse.models import CosineMLP
-from neuralcollapse.tasks import digits
-from neuralcollapse.training import Recipe, fit
 
 PAGE = "codes/softmax-codes"
+BEST_KNOWN = {3: 0.59560567478374924, 5: 1.0}  # separation of ten points, by dimension
 CONTACT = 1e-6  # pairs whose cosine is nearer to the coherence are in contact
-
-
-def random_code(generator, num_points, dimension):
-    """Points drawn uniformly on the sphere."""
-    return as_directions(generator.normal(size=(num_points, dimension)))
 
 
 def margin_bound(terms, distance, temperature):
@@ -99,11 +93,10 @@ def check_hull_distance(features):
             worst = lambda h, edges=edges: (edges @ h).max()  # noqa: E731
             own.append(worst(features(points)[k]) + distances[k])
             starts = random_code(generator, 3, dimension)
-            best += [worst(_descend(edges, h)) + distances[k] for h in starts]
-            slack = lambda h, k=k, worst=worst: (  # noqa: E731
-                worst(h) + distances[k] * (1 - np.sum((h - optima[k]) ** 2) / 2)
-            )
-            stability += [slack(_climb(lambda h: -slack(h), h, generator)) for h in starts[:1]]
+            best += [worst(sharpest_feature(edges, h)) + distances[k] for h in starts]
+            slack = partial(_quadratic_slack, edges, optima[k], distances[k])
+            lowest = climb(lambda h, slack=slack: -slack(h), starts[0], generator)
+            stability.append(slack(lowest))
     return Evidence(
         (
             Measure("best value found minus the distance's", min(best), ">=", -1e-12),
@@ -111,6 +104,11 @@ def check_hull_distance(features):
             Measure("slack of the quadratic bound", min(stability), ">=", -1e-12),
         )
     )
+
+
+def _quadratic_slack(edges, optimum, distance, h):
+    """The worst margin of h minus what its distance from the best feature allows."""
+    return (edges @ h).max() + distance * (1 - np.sum((h - optimum) ** 2) / 2)
 
 
 def check_coherence_bound(bound):
@@ -121,7 +119,7 @@ def check_coherence_bound(bound):
     for num_points, dimension in ((3, 2), (4, 2), (5, 3), (6, 3)):
         for _ in range(2):
             points = random_code(generator, num_points, dimension)
-            gaps.append(gap(_climb(lambda code: -gap(code), points, generator, steps=120)))
+            gaps.append(gap(climb(lambda code: -gap(code), points, generator, steps=120)))
     tight = [gap(code) for code in (regular_polygon(7), simplex_etf(5), orthoplex(3))]
     return Evidence(
         (
@@ -165,7 +163,7 @@ def balanced_codes():
     cube = np.array(np.meshgrid(*[[-1, 1]] * 3)).reshape(3, -1).T / np.sqrt(3)
     symmetric = (simplex_etf(5), orthoplex(4), regular_polygon(9), bipyramid, cube)
     flat = square @ np.eye(2, 3)
-    found = [_push_apart(n, d, seed) for n, d in ((6, 4), (7, 3), (8, 3)) for seed in range(2)]
+    found = [push_apart(n, d, seed) for n, d in ((6, 4), (7, 3), (8, 3)) for seed in range(2)]
     return (*symmetric, flat, *found)
 
 
@@ -208,159 +206,166 @@ def check_simplex_is_widest(bound):
     )
 
 
-RECIPE = Recipe(learning_rate=0.1)
-
-
-def network(dimension, temperature, classifier="learned"):
-    """Return what `fit` builds: two hidden layers of 96 units, features on a sphere, ten classes.
-
-    Parameters
-    ----------
-    dimension : int
-    temperature : float
-    classifier : {"learned", "class_mean", "fixed"}
-
-    Returns
-    -------
-    callable
-    """
-    widths = (64, 96, 96, dimension, 10)
-    return partial(CosineMLP, widths, temperature=temperature, classifier=classifier)
+def check_filling(points):
+    """Hold the second moments of given points on the sphere against those of the uniform law."""
+    lopsided, uneven, excess = [], [], []
+    for num_points in (20, 40, 100):
+        code = points(num_points)
+        lopsided.append(np.linalg.norm(code.mean(axis=0)))
+        uneven.append(3 * np.mean((code @ code.T) ** 2) - 1)
+        law = np.log(num_points) + np.log(np.sinh(1)) - 1
+        excess.append(cross_entropy(code, code, 1.0) - law)
+    return Evidence(
+        (
+            Measure("length of the mean", max(lopsided), "<=", 1e-3),
+            Measure("frame potential over n^2/d, minus 1", max(uneven), "<=", 1e-3),
+            Measure("loss minus that of the uniform law", max(excess), "<=", 1e-3),
+        )
+    )
 
 
 @cache
-def run(dimension, temperature, classifier="learned", seeds=(0, 1, 2)):
-    """Train the network of the page on digits; each is trained once a process.
-
-    Parameters
-    ----------
-    dimension : int
-    temperature : float
-    classifier : {"learned", "class_mean", "fixed"}
-    seeds : tuple of int
-
-    Returns
-    -------
-    History
-    """
-    build = network(dimension, temperature, classifier)
-    return fit(build, digits(), RECIPE, seeds=seeds, checkpoints=(0, 10, RECIPE.epochs))
+def filling_points(num_points):
+    """Points of space that minimise the loss at temperature 1 with features equal to weights."""
+    return minimise_cross_entropy(num_points, 3, 1.0, starts=1, tied=True).weights
 
 
-def describe(history):
-    """Measure the code that each network of a run ends in.
-
-    Parameters
-    ----------
-    history : History
-        Of `CosineMLP` networks trained on `digits()`.
-
-    Returns
-    -------
-    dict of str to ndarray, shape (num_seeds,), float64
-        ``separation``, one minus the coherence of the rows of the classifier, and ``distance``,
-        their one-vs-rest distance; ``duality``, the mean of one minus the cosine between a row and
-        its class mean; ``spread``, the mean of one minus the cosine between a feature and its
-        class mean; ``loss``, ``train_accuracy``, ``test_accuracy``.
-    """
-    task, rows = digits(), []
-    labels = task.train_labels.numpy()
-    for model in history.models:
-        weights = as_directions(model.classifier.weight)
-        features = model(task.train_inputs).features.detach().numpy()
-        means = as_directions([features[labels == c].mean(axis=0) for c in range(len(weights))])
-        rows.append(
-            {
-                "separation": 1 - coherence(weights),
-                "distance": one_vs_rest_distance(weights),
-                "duality": 1 - np.sum(weights * means, axis=1).mean(),
-                "spread": 1 - np.sum(features * means[labels], axis=1).mean(),
-            }
+def check_network_codes(temperature):
+    """Hold the classifiers that networks have learned against the best known codes."""
+    shares, gaps = [], []
+    for dimension, best in BEST_KNOWN.items():
+        (row,) = stored_rows(dimension=dimension, temperature=temperature, classifier="learned")
+        shares += [separation / best for separation in row["separation"]]
+        gaps += row["duality"]
+    return Evidence(
+        (
+            Measure("separation over the best known, least of 6 networks", min(shares), ">=", 0.85),
+            Measure("mean of 1 - cos(row, class mean), largest", max(gaps), "<=", 1e-3),
         )
-    found = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    return found | {
-        "loss": history.losses[-1],
-        "train_accuracy": history.train_accuracies[-1],
-        "test_accuracy": history.test_accuracies[-1],
-    }
-
-
-def _descend(edges, start):
-    """Least t with ``edges @ h <= t`` over the unit ball, by sequential squares."""
-    found = minimize(
-        lambda x: x[-1],
-        np.append(start, (edges @ start).max()),
-        jac=lambda x: np.eye(len(x))[-1],
-        method="SLSQP",
-        constraints=[
-            {
-                "type": "ineq",
-                "fun": lambda x: x[-1] - edges @ x[:-1],
-                "jac": lambda x: np.column_stack([-edges, np.ones(len(edges))]),
-            },
-            {
-                "type": "ineq",
-                "fun": lambda x: 1 - x[:-1] @ x[:-1],
-                "jac": lambda x: np.append(-2 * x[:-1], 0),
-            },
-        ],
-        options={"maxiter": 200, "ftol": 1e-15},
     )
-    return as_directions([found.x[:-1]])[0]
 
 
-def _climb(height, start, generator, steps=200, reach=0.5):
-    """Hill climbing among unit rows (or one unit vector): keep a random step if it goes up."""
-    best, top = start, height(start)
-    for _ in range(steps):
-        trial = best + reach * generator.normal(size=best.shape)
-        trial = trial / np.linalg.norm(trial, axis=-1, keepdims=True)
-        value = height(trial)
-        if value > top:
-            best, top = trial, value
-        else:
-            reach = max(0.97 * reach, 1e-7)
-    return best
-
-
-def _push_apart(num_points, dimension, seed):
-    """A local minimum of coherence: least t with all cosines at most t, by sequential squares."""
-    pairs = np.triu_indices(num_points, 1)
-    unpack = lambda x: x[:-1].reshape(num_points, dimension)  # noqa: E731
-
-    def slack(x):
-        points = unpack(x)
-        return x[-1] - (points @ points.T)[pairs]
-
-    def slack_gradient(x):
-        points, rows = unpack(x), np.arange(len(pairs[0]))
-        gradient = np.zeros((len(rows), num_points, dimension))
-        gradient[rows, pairs[0]] = -points[pairs[1]]
-        gradient[rows, pairs[1]] = -points[pairs[0]]
-        return np.column_stack([gradient.reshape(len(rows), -1), np.ones(len(rows))])
-
-    def length_gradient(x):
-        gradient = np.zeros((num_points, num_points, dimension))
-        gradient[np.arange(num_points), np.arange(num_points)] = 2 * unpack(x)
-        return np.column_stack([gradient.reshape(num_points, -1), np.zeros(num_points)])
-
-    start = random_code(np.random.default_rng(seed), num_points, dimension)
-    found = minimize(
-        lambda x: x[-1],
-        np.append(start.ravel(), coherence(start)),
-        jac=lambda x: np.eye(len(x))[-1],
-        method="SLSQP",
-        constraints=[
-            {"type": "ineq", "fun": slack, "jac": slack_gradient},
-            {
-                "type": "eq",
-                "fun": lambda x: np.sum(unpack(x) ** 2, axis=1) - 1,
-                "jac": length_gradient,
-            },
-        ],
-        options={"maxiter": 500, "ftol": 1e-15},
+def check_class_means(classifier):
+    """Compare networks whose classifier is not learned with those that learn it."""
+    gaps, losses = [], []
+    for dimension in BEST_KNOWN:
+        row, learned = (
+            stored_rows(dimension=dimension, temperature=0.3, classifier=kind)[0]
+            for kind in (classifier, "learned")
+        )
+        gaps += row["duality"]
+        losses.append(np.median(learned["test_accuracy"]) - np.median(row["test_accuracy"]))
+    return Evidence(
+        (
+            Measure("mean of 1 - cos(row, class mean), largest", max(gaps), "<=", 1e-4),
+            Measure("test accuracy lost, medians of 3 seeds", max(losses), "<=", 0.02),
+        )
     )
-    return as_directions(unpack(found.x))
 
 
-CLAIMS = ()
+CLAIMS = (
+    Claim(
+        identifier="lem-hull-distance",
+        page=PAGE,
+        statement="The best margin of a class is the distance of its weight to the hull of the "
+        "others, attained by one feature only.",
+        kind="proved",
+        source="jiang2024",
+        hypotheses="different unit weights, unit features",
+        checker=check_hull_distance,
+        instance=lambda: {"features": hardmax_features},
+        control_statement="the weight itself is the best feature of its class",
+        control=lambda: {"features": lambda points: points},
+    ),
+    Claim(
+        identifier="lem-hardmax-limit",
+        page=PAGE,
+        statement="As the temperature falls, margins of minimisers of the loss tend to the best "
+        "one-vs-rest distance, at a rate that is explicit.",
+        kind="proved",
+        source="here, after jiang2024",
+        hypotheses="d at least 2; loss at most that of a hardmax code",
+        checker=check_hardmax_limit,
+        instance=lambda: {"terms": lambda count: count * (count - 1)},
+        control_statement="minimisers at a positive temperature have the best margin already, "
+        "the bound with one term for n(n-1)",
+        control=lambda: {"terms": lambda count: 1},
+    ),
+    Claim(
+        identifier="lem-coherence-bound",
+        page=PAGE,
+        statement="The one-vs-rest distance is at least one minus the coherence.",
+        kind="proved",
+        source="here, after jiang2024",
+        hypotheses="different unit vectors",
+        checker=check_coherence_bound,
+        instance=lambda: {"bound": lambda coherence: 1 - coherence},
+        control_statement="at least the least distance of two points",
+        control=lambda: {"bound": lambda coherence: np.sqrt(2 - 2 * coherence)},
+    ),
+    Claim(
+        identifier="lem-stationary",
+        page=PAGE,
+        statement="Where contacts are in balance, as in every local minimum of coherence, the "
+        "one-vs-rest distance is one minus the coherence.",
+        kind="proved",
+        source="here",
+        hypotheses="first-order stationary for the coherence",
+        checker=check_stationary,
+        instance=lambda: {"codes": balanced_codes()},
+        control_statement="for every code",
+        control=lambda: {"codes": scattered_codes()},
+    ),
+    Claim(
+        identifier="prop-simplex-softmax",
+        page=PAGE,
+        statement="The one-vs-rest distance of n points is at most n/(n-1), and only a simplex "
+        "attains it.",
+        kind="proved",
+        source="jiang2024",
+        hypotheses="n unit vectors of any dimension; attained for n at most d + 1",
+        checker=check_simplex_is_widest,
+        instance=lambda: {"bound": lambda count: count / (count - 1)},
+        control_statement="at most 1, the distance to the centre",
+        control=lambda: {"bound": lambda count: 1.0},
+    ),
+    Claim(
+        identifier="obs-sphere-filling",
+        page=PAGE,
+        statement="Points of space that minimise the loss at temperature 1 have the first two "
+        "moments and the loss of the uniform law.",
+        kind="observed",
+        source="lu2022",
+        hypotheses="d = 3; 20, 40 and 100 points; one random start each",
+        checker=check_filling,
+        instance=lambda: {"points": filling_points},
+        control_statement="points drawn at random",
+        control=lambda: {"points": lambda n: random_code(np.random.default_rng(n), n, 3)},
+    ),
+    Claim(
+        identifier="obs-network-codes",
+        page=PAGE,
+        statement="Classifiers learned on digits at temperature 0.3 come within 15 per cent of "
+        "the best known codes of ten points, and are the class means.",
+        kind="observed",
+        source="here, after jiang2024",
+        hypotheses="d = 3 and 5, 1,200 digits, 3 seeds, 100 epochs",
+        checker=check_network_codes,
+        instance=lambda: {"temperature": 0.3},
+        control_statement="at temperature 1",
+        control=lambda: {"temperature": 1.0},
+    ),
+    Claim(
+        identifier="obs-class-means",
+        page=PAGE,
+        statement="A classifier made of class means, with nothing to learn, ends self-dual and "
+        "loses at most 0.02 of test accuracy against a learned one.",
+        kind="observed",
+        source="here, after jiang2024",
+        hypotheses="d = 3 and 5, temperature 0.3, 1,200 digits, 3 seeds; fails at d = 2",
+        checker=check_class_means,
+        instance=lambda: {"classifier": "class_mean"},
+        control_statement="rows fixed at random",
+        control=lambda: {"classifier": "fixed"},
+    ),
+)

@@ -7,9 +7,9 @@ features are the weights themselves, as in [lu2022].
 
 At low temperature the loss and its gradient underflow long before the minimum, and a descent
 started there stops at a random code. So the search lowers $\tau\log(n\mathcal L_\tau)$, computed
-without leaving the logarithms, and cools down to $\tau$ in steps. The minimum can jump from one code
-to another on the way, and a descent that starts hot stays with the first: every start draws its own
-first temperature.
+without leaving the logarithms, and cools down to $\tau$ in steps. The minimum can jump from one
+code to another on the way, and a descent that starts hot stays with the first: every start draws
+its own first temperature.
 """
 
 from dataclasses import dataclass

@@ -10,6 +10,11 @@ from neuralcollapse.plots.collapse import (
     simplex_shadow,
 )
 from neuralcollapse.plots.page import Plot, publish
+from neuralcollapse.plots.softmax_codes import (
+    codes_over_temperature,
+    feature_circle,
+    sphere_filling,
+)
 from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
 
 __all__ = [
@@ -18,8 +23,11 @@ __all__ = [
     "Plot",
     "axes_grid",
     "class_plane",
+    "codes_over_temperature",
     "cosine_matrices",
+    "feature_circle",
     "publish",
     "seed_curves",
     "simplex_shadow",
+    "sphere_filling",
 ]
