@@ -19,22 +19,29 @@ import numpy as np
 from neuralcollapse.claims.code_networks import RECIPE, STORED, describe, digest, run, stored_rows
 
 SEEDS = (0, 1, 2)
+TRAINED = ("learned", "class_mean")
 GRID = [
-    *((d, 0.1, kind) for d in (2, 3, 5) for kind in ("learned", "class_mean", "fixed")),
-    *((d, 1.0, kind) for d in (2, 3, 5) for kind in ("learned", "class_mean")),
-    *((d, 0.3, kind) for d in (2, 3, 5) for kind in ("learned", "class_mean", "fixed")),
-    *((d, 0.1, kind) for d in (6, 9) for kind in ("learned", "class_mean")),
-    *((d, 0.03, kind) for d in (2, 3, 5) for kind in ("learned", "class_mean")),
+    *((d, 0.1, kind, 100) for d in (2, 3, 5) for kind in (*TRAINED, "fixed")),
+    *((d, 1.0, kind, 100) for d in (2, 3, 5) for kind in TRAINED),
+    *((d, 0.3, kind, 100) for d in (2, 3, 5) for kind in (*TRAINED, "fixed")),
+    *((d, 0.03, kind, 100) for d in (2, 3, 5) for kind in TRAINED),
+    *((d, 0.1, kind, 100) for d in (6, 9) for kind in TRAINED),
+    *((d, 0.3, kind, 300) for d in (5, 3, 2) for kind in TRAINED),
+    *((d, 0.1, "learned", 300) for d in (5, 3, 2)),
+    *((d, 1.0, "learned", 300) for d in (5, 3, 2)),
+    (5, 0.3, "fixed", 300),
+    (3, 0.3, "fixed", 300),
 ]
 
 
-def train(dimension, temperature, classifier):
+def train(dimension, temperature, classifier, epochs):
     """Return one row: the configuration and what its networks end in, one number a seed."""
-    found = describe(run(dimension, temperature, classifier, SEEDS))
+    found = describe(run(dimension, temperature, classifier, epochs, SEEDS))
     return {
         "dimension": dimension,
         "temperature": temperature,
         "classifier": classifier,
+        "epochs": epochs,
         **{name: [float(f"{value:.6g}") for value in values] for name, values in found.items()},
     }
 
@@ -61,7 +68,8 @@ def main():
             np.allclose(again[name], rows[0][name], rtol=1e-3) for name in ("separation", "loss")
         )
         sys.exit("the first row differs" if not close else 0)
-    done = {(row["dimension"], row["temperature"], row["classifier"]) for row in rows}
+    names = ("dimension", "temperature", "classifier", "epochs")
+    done = {tuple(row[name] for name in names) for row in rows}
     for configuration in GRID:
         if configuration not in done:
             rows.append(train(*configuration))

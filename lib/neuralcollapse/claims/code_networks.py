@@ -5,6 +5,7 @@ Its claims rest on rows trained by ``experiments/softmax_code_networks.py`` and 
 
 import hashlib
 import json
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def network(dimension, temperature, classifier="learned"):
 
 
 @cache
-def run(dimension, temperature, classifier="learned", seeds=(0, 1, 2)):
+def run(dimension, temperature, classifier="learned", epochs=100, seeds=(0, 1, 2)):
     """Train the network of the page on digits; each is trained once a process.
 
     Parameters
@@ -47,6 +48,7 @@ def run(dimension, temperature, classifier="learned", seeds=(0, 1, 2)):
     dimension : int
     temperature : float
     classifier : {"learned", "class_mean", "fixed"}
+    epochs : int
     seeds : tuple of int
 
     Returns
@@ -54,7 +56,8 @@ def run(dimension, temperature, classifier="learned", seeds=(0, 1, 2)):
     History
     """
     build = network(dimension, temperature, classifier)
-    return fit(build, digits(), RECIPE, seeds=seeds, checkpoints=(0, 10, RECIPE.epochs))
+    recipe = replace(RECIPE, epochs=epochs)
+    return fit(build, digits(), recipe, seeds=seeds, checkpoints=(0, epochs))
 
 
 def describe(history):
@@ -111,7 +114,7 @@ def stored_rows(**wanted):
     Returns
     -------
     list of dict
-        ``dimension``, ``temperature`` and ``classifier``, and what `describe` finds, a list with
+        ``dimension``, ``temperature``, ``classifier`` and ``epochs``, and what `describe` finds, a list with
         one number a seed. Empty before the experiment has run.
 
     Raises

@@ -102,6 +102,8 @@ class CosineMLP(nn.Module):
             Of the batch just trained on, before the step.
         labels : Tensor of int64, shape (..., batch)
         """
+        if self.kind == "fixed":
+            return
         weight = state["classifier.weight"]
         if self.kind == "class_mean":
             members = functional.one_hot(labels, weight.shape[-2]).to(weight)

@@ -9,13 +9,13 @@ from neuralcollapse.plots.style import COLORS, DASHES, axes_grid, picture_axes
 _MARKERS = ("o", "s", "^", "v")
 
 
-def feature_circle(histories):
-    """Draw the features of two-dimensional networks on the circle, one panel a run.
+def feature_circle(panels):
+    """Draw the features of two-dimensional networks on the circle.
 
     Parameters
     ----------
-    histories : dict of str to History
-        Label of a panel to a run; of each the first seed, after training.
+    panels : dict of str to (History, int)
+        Label to a run and an epoch that was a checkpoint; of each run the first seed.
 
     Returns
     -------
@@ -24,10 +24,11 @@ def feature_circle(histories):
         a ray; lines from the centre are rows of the classifier; crosses are the corners of the
         regular polygon, turned to fit the rows.
     """
-    figure, axes = axes_grid(1, len(histories), height=7.0 / len(histories) + 0.4)
+    figure, axes = axes_grid(1, len(panels), height=7.0 / len(panels) + 0.4)
     sentences = []
-    for panel, (label, history) in zip(axes[0], histories.items(), strict=True):
-        features, weights, labels = history.features[-1], history.weights[-1], history.labels
+    for panel, (label, (history, epoch)) in zip(axes[0], panels.items(), strict=True):
+        place = history.checkpoint(epoch)
+        features, weights, labels = history.features[place], history.weights[place], history.labels
         corners = _turned_polygon(weights)
         panel.plot(*_circle(1.0), color="#999999", lw=0.6, zorder=1)
         panel.plot(*(1.24 * corners).T, "x", ms=5, mew=1.2, color="#444444", zorder=2)
@@ -45,7 +46,7 @@ def feature_circle(histories):
         panel.set_ylim(-1.55, 1.55)
         panel.text(0.5, -0.02, label, transform=panel.transAxes, ha="center", va="top")
         gap = _gaps(weights).min()
-        sentences.append(f"{gap:.0f} degrees ({label.replace('$', '').replace(chr(92), '')})")
+        sentences.append(f"{gap:.1f} degrees ({label})")
     alt = (
         f"Features of {len(weights)} classes on a circle, with the rows of the classifier. Least "
         "angle between two rows: " + ", ".join(sentences) + f"; the regular polygon has "
