@@ -29,8 +29,8 @@ GRID = [
     *((d, 0.3, kind, 300) for d in (5, 3, 2) for kind in TRAINED),
     *((d, 0.1, "learned", 300) for d in (5, 3, 2)),
     *((d, 1.0, "learned", 300) for d in (5, 3, 2)),
-    (5, 0.3, "fixed", 300),
-    (3, 0.3, "fixed", 300),
+    *((d, 0.3, "fixed", 300) for d in (5, 3, 2)),
+    *((d, 0.3, "learned", 300) for d in (6, 9)),
 ]
 
 

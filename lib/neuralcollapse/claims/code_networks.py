@@ -114,8 +114,8 @@ def stored_rows(**wanted):
     Returns
     -------
     list of dict
-        ``dimension``, ``temperature``, ``classifier`` and ``epochs``, and what `describe` finds, a list with
-        one number a seed. Empty before the experiment has run.
+        ``dimension``, ``temperature``, ``classifier`` and ``epochs``, and what `describe` finds, a
+        list with one number a seed. Empty before the experiment has run.
 
     Raises
     ------

@@ -55,13 +55,13 @@ def feature_circle(panels):
     return Plot(figure, alt)
 
 
-def codes_over_temperature(rows, minima, best):
+def codes_over_temperature(series, minima, best):
     """Draw how far apart trained classifiers keep their rows, over temperatures.
 
     Parameters
     ----------
-    rows : sequence of dict
-        With ``dimension``, ``temperature``, ``classifier`` and ``separation``, one number a seed.
+    series : dict of str to sequence of dict
+        Label to rows with ``dimension``, ``temperature`` and ``separation``, one number a seed.
     minima : dict of int to sequence of (float, float)
         Dimension to (temperature, separation at the minimum of the loss), ascending.
     best : dict of int to float
@@ -70,10 +70,9 @@ def codes_over_temperature(rows, minima, best):
     Returns
     -------
     Plot
-        One panel a dimension of `best`; a dot a seed.
+        One panel a dimension of `best`; a mark a seed.
     """
-    figure, axes = axes_grid(1, len(best), height=3.0)
-    kinds = {"learned": "learned", "class_mean": "class means"}
+    figure, axes = axes_grid(1, len(best), height=3.4)
     sentences = []
     for panel, (dimension, value) in zip(axes[0], best.items(), strict=True):
         panel.axhline(value, color="#444444", lw=0.8, label="best known code")
@@ -84,38 +83,37 @@ def codes_over_temperature(rows, minima, best):
             lw=1.4,
             label="minimum of the loss",
         )
-        for place, (kind, label) in enumerate(kinds.items()):
-            points = [
-                (row["temperature"] * (0.94, 1.06)[place], separation)
-                for row in rows
-                if (row["dimension"], row["classifier"]) == (dimension, kind)
-                for separation in row["separation"]
-            ]
+        medians = []
+        for place, (label, rows) in enumerate(series.items()):
+            here = sorted(
+                (row for row in rows if row["dimension"] == dimension),
+                key=lambda row: row["temperature"],
+            )
+            shift = 1.13 ** (place - (len(series) - 1) / 2)  # marks of a temperature side by side
+            marks = [(shift * row["temperature"], s) for row in here for s in row["separation"]]
             panel.plot(
-                *np.transpose(points),
+                *np.transpose(marks),
                 _MARKERS[place],
                 ms=4.5,
                 mfc="none",
                 color=COLORS[place],
-                label=f"{label}, one seed",
+                label=label,
             )
+            ends = ", ".join(
+                f"{np.median(row['separation']):.2f} at {row['temperature']:g}" for row in here
+            )
+            medians.append(f"{label} {ends}")
         panel.set_xscale("log")
         panel.set_xticks([0.03, 0.1, 0.3, 1.0], ["0.03", "0.1", "0.3", "1"])
         panel.minorticks_off()
         panel.set_ylim(0, 1.12 * value)
-        panel.set_xlabel(r"temperature $\tau$")
-        panel.set_title(f"$d={dimension}$", fontsize=10)
-        medians = [
-            f"{np.median(row['separation']):.2f} at temperature {row['temperature']:g}"
-            for row in sorted(rows, key=lambda row: row["temperature"])
-            if (row["dimension"], row["classifier"]) == (dimension, "learned")
-        ]
-        sentences.append(f"d={dimension}: " + ", ".join(medians) + f", best known {value:.2f}")
-    axes[0, 0].set_ylabel("1 - coherence (dimensionless)")
+        panel.set_xlabel(f"temperature, $d={dimension}$")
+        sentences.append(f"d={dimension}, best known {value:.2f}: " + "; ".join(medians))
+    axes[0, 0].set_ylabel("1 - coherence")
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False)
-    alt = "One minus coherence of learned rows, median of seeds. " + "; ".join(sentences) + "."
-    return Plot(figure, alt)
+    figure.legend(handles, labels, loc="outside upper center", ncols=3, frameon=False)
+    alt = "One minus coherence, median of seeds, at a temperature. " + ". ".join(sentences)
+    return Plot(figure, alt + ".")
 
 
 def sphere_filling(counts, curves):
