@@ -247,3 +247,36 @@ def check_rattlers(function):
         if got != expected:
             raise AssertionError(f"{name}: expected {sorted(expected)}, got {sorted(got)}; {hint}")
     print(f"correct on {len(cases)} cases")
+
+
+def check_certified_margin(function):
+    r"""Check a reader's margin from a loss on losses where the plain formula fails.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(loss, num_classes, temperature)`` returns $-\tau\log(e^{n\mathcal L}-1)$.
+
+    Raises
+    ------
+    AssertionError
+        With a hint, at the first case that fails.
+
+    Examples
+    --------
+    >>> check_certified_margin(lambda loss, n, tau: -tau * np.log(np.expm1(n * loss)))
+    Traceback (most recent call last):
+    ...
+    AssertionError: a loss of 100: expected -10, got -inf; the exponential overflows, the margin not
+    """
+    cases = {
+        "a loss of 0.1": (0.1, 5, 0.1, 0.0432752, "compare with the formula"),
+        "a tiny loss": (1e-22, 5, 0.02, 0.9809487, "e^x - 1 loses every digit of a tiny x"),
+        "a loss of 100": (100.0, 10, 0.01, -10.0, "the exponential overflows, the margin not"),
+    }
+    for name, (loss, num_classes, temperature, expected, hint) in cases.items():
+        with np.errstate(all="ignore"):
+            got = float(function(loss, num_classes, temperature))
+        if not np.isclose(got, expected, rtol=1e-6):
+            raise AssertionError(f"{name}: expected {expected:.6g}, got {got:.6g}; {hint}")
+    print(f"correct on {len(cases)} cases")

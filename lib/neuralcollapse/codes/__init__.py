@@ -33,6 +33,7 @@ from neuralcollapse.codes.phases import Phase, phase_diagram
 from neuralcollapse.codes.softmax import softmax_code
 from neuralcollapse.codes.spherical import spherical_code
 from neuralcollapse.codes.tradeoff import extremal_code, largest_distance
+from neuralcollapse.codes.unconstrained import minimise_cross_entropy
 
 __all__ = [
     "Code",
@@ -53,6 +54,7 @@ __all__ = [
     "largest_distance",
     "lemma15_thresholds",
     "low_entropy_code",
+    "minimise_cross_entropy",
     "one_vs_rest_distance",
     "one_vs_rest_distances",
     "orthogonal_batches",

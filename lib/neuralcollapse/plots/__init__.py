@@ -14,6 +14,11 @@ from neuralcollapse.plots.orthoplex import (
 )
 from neuralcollapse.plots.page import Plot, publish
 from neuralcollapse.plots.polyhedra import polyhedra
+from neuralcollapse.plots.softmax_codes import (
+    codes_over_temperature,
+    feature_circle,
+    sphere_filling,
+)
 from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
 from neuralcollapse.plots.temperature import bends, excess_losses, gram_matrices, threshold_curves
 
@@ -26,11 +31,13 @@ __all__ = [
     "bends",
     "class_plane",
     "code_graphs",
+    "codes_over_temperature",
     "coherence_distance",
     "coherence_plateau",
     "cosine_matrices",
     "duality_angles",
     "excess_losses",
+    "feature_circle",
     "gap_triangle",
     "gram_matrices",
     "planar_features",
@@ -40,5 +47,6 @@ __all__ = [
     "rattler_room",
     "seed_curves",
     "simplex_shadow",
+    "sphere_filling",
     "threshold_curves",
 ]
