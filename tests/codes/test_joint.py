@@ -133,7 +133,7 @@ def test_descent_never_climbs(seed):
 
 
 def test_the_crossing_at_five_points():
-    tie = codes.crossing(5, 3, 20)
+    tie = codes.crossing_point(5, 3, 20)
     assert mpmath.nstr(tie[0], 20) == "0.14524183126564129543"
     assert codes.isolates_crossing(5, 3, tie, 20)
     moved = (tie[0] + mpmath.mpf(10) ** -18, *tie[1:])
@@ -145,7 +145,7 @@ def test_the_crossing_at_five_points():
 
 
 def test_what_loses_and_what_does_not():
-    tie = codes.crossing(5, 3, 20)
+    tie = codes.crossing_point(5, 3, 20)
     assert codes.family_loses(5, 3, "0.15")
     assert not codes.family_loses(5, 3, "0.14")
     ball = mpmath.nstr(tie[0], 21) + " +/- 1e-20"

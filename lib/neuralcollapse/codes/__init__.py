@@ -3,8 +3,9 @@
 A code is an array of shape (num_points, dimension), one unit vector a row.
 """
 
+from neuralcollapse.codes.convexity import batch_loss, lemma15_thresholds
 from neuralcollapse.codes.crossing import (
-    crossing,
+    crossing_point,
     family_loses,
     family_minimum,
     isolates_crossing,
@@ -24,10 +25,13 @@ from neuralcollapse.codes.joint import (
     lifted_pairs,
     scaled_loss,
 )
+from neuralcollapse.codes.phases import Phase, phase_diagram
 
 __all__ = [
+    "Phase",
+    "batch_loss",
     "cross_entropy",
-    "crossing",
+    "crossing_point",
     "exact_weights",
     "family_loses",
     "family_minimum",
@@ -37,8 +41,10 @@ __all__ = [
     "hardmax_loss",
     "isolates_crossing",
     "joint_descent",
+    "lemma15_thresholds",
     "lifted_pairs",
     "one_vs_rest_distance",
     "one_vs_rest_distances",
+    "phase_diagram",
     "scaled_loss",
 ]

@@ -140,7 +140,7 @@ def family_minimum(num_points, dimension, temperature):
     return float(found.fun), float(found.x[0]), float(found.x[1])
 
 
-def crossing(num_points, dimension, digits=20):
+def crossing_point(num_points, dimension, digits=20):
     r"""The temperature at which lifted pairs and the low-entropy code have one loss.
 
     Parameters
@@ -162,7 +162,7 @@ def crossing(num_points, dimension, digits=20):
 
     Examples
     --------
-    >>> mpmath.nstr(crossing(5, 3, 10)[0], 4)
+    >>> mpmath.nstr(crossing_point(5, 3, 10)[0], 4)
     '0.1452'
     """
     tau = _last_lead(num_points, dimension)
@@ -185,7 +185,7 @@ def isolates_crossing(num_points, dimension, found, digits):
     ----------
     num_points, dimension : int
     found : tuple of mpmath.mpf
-        Temperature, weight angle and feature angle, as `crossing` returns them.
+        Temperature, weight angle and feature angle, as `crossing_point` returns them.
     digits : int
 
     Returns
@@ -199,7 +199,7 @@ def isolates_crossing(num_points, dimension, found, digits):
 
     Examples
     --------
-    >>> tie = crossing(5, 3, 12)
+    >>> tie = crossing_point(5, 3, 12)
     >>> isolates_crossing(5, 3, tie, 12), isolates_crossing(5, 3, (tie[0] + 1e-9, *tie[1:]), 12)
     (True, False)
     """
