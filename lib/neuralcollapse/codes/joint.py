@@ -230,7 +230,7 @@ def joint_descent(weights, features, temperature):
         gradient -= (gradient * unit).sum(axis=2, keepdims=True) * unit
         return logsumexp(log_losses), (gradient / lengths).ravel()
 
-    options = {"ftol": 0, "gtol": 1e-12, "maxiter": 4000, "maxfun": 8000}
+    options = {"ftol": 1e-15, "gtol": 1e-10, "maxiter": 2000, "maxfun": 4000}
     found = minimize(log_loss, start.ravel(), jac=True, method="L-BFGS-B", options=options)
     ends = found.x.reshape(start.shape)
     ends /= np.linalg.norm(ends, axis=2, keepdims=True)
