@@ -194,7 +194,7 @@ def isolates_crossing(num_points, dimension, found, digits):
         True if Krawczyk's operator maps the box into its interior, so that it holds exactly one
         point where the lead and its derivatives by both angles vanish; if the Hessian in the angles
         is positive definite in the box, so that the point is a local minimum of the family; and if
-        the lead grows with temperature there, so that lifted pairs win below and lose above.
+        the lead grows with temperature there, so that it turns from negative to positive.
         In interval arithmetic: True is a proof, False is none.
 
     Examples

@@ -10,6 +10,7 @@ from neuralcollapse.plots.collapse import (
     simplex_shadow,
 )
 from neuralcollapse.plots.page import Plot, publish
+from neuralcollapse.plots.phases import overtaking, phase_map, phase_strips
 from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
 
 __all__ = [
@@ -19,6 +20,9 @@ __all__ = [
     "axes_grid",
     "class_plane",
     "cosine_matrices",
+    "overtaking",
+    "phase_map",
+    "phase_strips",
     "publish",
     "seed_curves",
     "simplex_shadow",
