@@ -7,7 +7,7 @@ from neuralcollapse.plots.page import Plot
 from neuralcollapse.plots.style import COLORS, DASHES, axes_grid, picture_axes
 
 _SHADES = ("#f2f2f2", "#cfe1ef", "#9cc4e0", "#5fa2cc", "#2c7bb0", "#11568a", "#08325c")
-_VIEW = np.array([[0.94, 0.34, 0.0], [-0.12, 0.33, 0.94]]).T  # from slightly above, to the side
+_TURN, _RISE = 0.55, 0.3  # radians: where the eye is, around the vertical and above the horizon
 
 
 def phase_map(diagrams):
@@ -42,12 +42,12 @@ def phase_map(diagrams):
     alt = (
         f"Number of phases for {len(counts)} pairs (d, n) with d + 2 <= n <= 2d: "
         + ", ".join(f"{share} pairs have {k + 1}" for k, share in enumerate(shares))
-        + ". It is 1 on the two steepest diagonals and 2 along all edges, and grows inwards."
+        + f". The most are at {max(counts, key=counts.get)}."
     )
     return Plot(figure, alt)
 
 
-def phase_strips(diagrams, span=(0.40, 0.53)):
+def phase_strips(diagrams, span=(0.42, 0.52)):
     """Draw phases along temperature, one strip a pair.
 
     Parameters
@@ -61,7 +61,7 @@ def phase_strips(diagrams, span=(0.40, 0.53)):
     -------
     Plot
     """
-    figure, axes = axes_grid(height=0.62 * len(diagrams) + 0.6)
+    figure, axes = axes_grid(height=0.72 * len(diagrams) + 0.6)
     panel = axes[0, 0]
     sentences = []
     for row, ((dimension, num_points), phases) in enumerate(diagrams.items()):
@@ -74,8 +74,8 @@ def phase_strips(diagrams, span=(0.40, 0.53)):
                 _short(phase.dimensions),
                 ha="center",
                 va="center",
-                rotation=0 if high - low > 0.011 else 90,
-                fontsize=7.5 if high - low > 0.011 else 5.5,
+                rotation=0 if high - low > 0.1 * (span[1] - span[0]) else 90,
+                fontsize=7.5,
                 color="white" if place > 2 else "#222222",
             )
         edges = ", ".join(f"{float(phase.tau_high):.4f}" for phase in phases[:-1])
@@ -114,7 +114,7 @@ def overtaking(temperatures, curves, tie, solids):
     panel.set_xlim(left=0)
     panel.set_xlabel("temperature (dimensionless)")
     panel.set_ylabel("scaled loss (dimensionless)")
-    panel.legend(loc="lower right")
+    panel.legend(loc="lower right", frameon=False)
     for place, (panel, (label, points)) in enumerate(zip(axes[0, 1:], solids.items(), strict=True)):
         _solid(panel, points, COLORS[place])
         panel.text(0.5, -0.02, label, transform=panel.transAxes, ha="center", va="top")
@@ -140,7 +140,9 @@ def _short(dimensions):
 
 def _solid(panel, points, color):
     """Edges, those of acute and right angles only, and vertices, in one fixed view."""
-    flat = points @ _VIEW
+    right = [np.cos(_TURN), np.sin(_TURN), 0]
+    up = [-np.sin(_RISE) * np.sin(_TURN), np.sin(_RISE) * np.cos(_TURN), np.cos(_RISE)]
+    flat = points @ np.array([right, up]).T
     for i in range(len(points)):
         for j in range(i):
             if points[i] @ points[j] > -0.6:
