@@ -1,6 +1,7 @@
 """The batch loss and its thresholds: closed forms, independent mpmath, laws, bad input."""
 
 import itertools
+from fractions import Fraction
 
 import mpmath
 import numpy as np
@@ -113,6 +114,12 @@ def test_the_second_difference_changes_sign_at_the_thresholds(n):
 def test_more_digits_agree_with_fewer():
     short, long = codes.lemma15_thresholds(9, 12), codes.lemma15_thresholds(9, 90)
     assert all(abs(a - b) < mpmath.mpf(10) ** -14 for a, b in zip(short, long, strict=True))
+
+
+def test_numbers_of_numpy_and_fractions_are_taken():
+    plain = codes.lemma15_thresholds(6, 9, largest=2.5)
+    exotic = codes.lemma15_thresholds(np.int64(6), np.int64(9), largest=Fraction(5, 2))
+    assert plain == exotic == codes.lemma15_thresholds(6, 9, largest=np.float64(2.5))
 
 
 def test_one_point_leaves_one_threshold():

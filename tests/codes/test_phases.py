@@ -106,7 +106,7 @@ def test_no_tuple_is_better_at_an_edge(num_points, dimension):
 
 
 def test_a_mixture_of_tuples_is_left_out():
-    tuples = phases._contenders(12, 8)
+    tuples = phases.contenders(12, 8)
     assert (3, 2, 2, 1) in tuples
     assert (3, 2, 2, 1) not in phases._without_mixtures(tuples, 5)
 
@@ -122,7 +122,7 @@ def test_contenders_hold_every_tuple_that_is_best():
         loss = np.cumsum(np.cumsum(bends))
         everything = list(partitions(dimension, num_points - dimension))
         values = [sum(loss[x - 1] for x in t) for t in everything]
-        assert everything[int(np.argmin(values))] in phases._contenders(num_points, dimension)
+        assert everything[int(np.argmin(values))] in phases.contenders(num_points, dimension)
 
 
 @pytest.mark.parametrize("digits", [1, 5, 60])

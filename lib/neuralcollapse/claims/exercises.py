@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from neuralcollapse.codes import phase_diagram
 from neuralcollapse.metrics import measure
 
 
@@ -53,3 +54,47 @@ def check_nc1(function):
         if not np.isclose(got, expected, rtol=1e-5):
             raise AssertionError(f"{name}: expected {expected:.6g}, got {got:.6g}; {hint}")
     print(f"correct on {len(cases)} cases")
+
+
+def check_best_dimensions(function):
+    """Check a reader's search for the best sizes of simplices.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(num_points, dimension, temperature)`` returns the dimensions of the simplices
+        with the least loss, in any order.
+
+    Raises
+    ------
+    AssertionError
+        With a hint, at the first case that fails.
+
+    Examples
+    --------
+    >>> def look_up(num_points, dimension, temperature):
+    ...     phases = phase_diagram(num_points, dimension)
+    ...     return next(p.dimensions for p in phases if p.tau_low < temperature < p.tau_high)
+    >>> check_best_dimensions(look_up)
+    correct on 24 cases
+    """
+    cases = 0
+    for num_points, dimension in ((4, 2), (6, 4), (9, 6), (12, 8), (14, 10)):
+        for phase in phase_diagram(num_points, dimension):
+            low, high = float(phase.tau_low), min(float(phase.tau_high), 2.0)
+            for share in (0.1, 0.9) if high - low > 0.02 else (0.5,):
+                tau = low + share * (high - low)
+                got = tuple(sorted(function(num_points, dimension, tau), reverse=True))
+                if sum(got) != dimension or len(got) != num_points - dimension:
+                    raise AssertionError(
+                        f"n = {num_points}, d = {dimension}: expected {num_points - dimension} "
+                        f"dimensions with sum {dimension}, got {got}"
+                    )
+                if got != phase.dimensions:
+                    raise AssertionError(
+                        f"n = {num_points}, d = {dimension}, temperature {tau:.4f}: expected "
+                        f"{phase.dimensions}, got {got}; a simplex in x dimensions has x + 1 "
+                        "points, and all partitions compete, not only the extremes"
+                    )
+                cases += 1
+    print(f"correct on {cases} cases")

@@ -16,6 +16,8 @@ $\beta$, from 1 to below 0, and it stays negative for $\beta\ge3$: so $f$ is fir
 convex in $x$, and its one bend moves down as temperature grows.
 """
 
+from fractions import Fraction
+
 import flint
 import mpmath
 import numpy as np
@@ -121,10 +123,11 @@ def lemma15_thresholds(num_points, digits=30, *, largest=None):
         raise ValueError(
             f"largest: expected a number from 1 to num_points - 1 = {num_points - 1}, got {largest}"
         )
-    bits = int(3.33 * digits) + _GUARD_BITS
-    with flint.ctx.workprec(bits):
+    digits, end = int(digits), Fraction(largest)
+    with flint.ctx.workprec(int(3.33 * digits) + _GUARD_BITS):
         share = 1 / arb(int(num_points) - 1)
-        zeros = [_bend(1 / arb(end), share, digits) for end in (largest, 1)]
+        ratios = arb(end.denominator) / end.numerator, arb(1)
+        zeros = [_bend(ratio, share, digits) for ratio in ratios]
         return tuple(exact_mpf(1 / beta) for beta in zeros)
 
 

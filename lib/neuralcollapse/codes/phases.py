@@ -103,7 +103,7 @@ def phase_diagram(num_points, dimension, digits=20):
 @lru_cache(maxsize=1024)
 def _diagram(num_points, dimension, digits):
     widest = 2 * dimension - num_points + 1
-    tuples = _without_mixtures(_contenders(num_points, dimension), widest)
+    tuples = _without_mixtures(contenders(num_points, dimension), widest)
     if len(tuples) == 1:
         return (Phase(tuples[0], mpmath.mpf(0), mpmath.inf),)
     with flint.ctx.workprec(int(3.33 * digits) + 96):
@@ -116,8 +116,23 @@ def _diagram(num_points, dimension, digits):
     )
 
 
-def _contenders(num_points, dimension):
-    """Ones, at most one part more, and equal parts up to one that are not smaller than it."""
+def contenders(num_points, dimension):
+    """The tuples that can be best: ones, at most one part more, and larger parts equal up to one.
+
+    Parameters
+    ----------
+    num_points, dimension : int
+
+    Returns
+    -------
+    list of tuple of int
+        From the least balanced to the most.
+
+    Examples
+    --------
+    >>> contenders(9, 6)
+    [(4, 1, 1), (3, 2, 1), (2, 2, 2)]
+    """
     parts, found = num_points - dimension, set()
     for ones in range(parts):
         rest, left = parts - ones, dimension - ones

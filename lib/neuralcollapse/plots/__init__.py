@@ -12,18 +12,28 @@ from neuralcollapse.plots.collapse import (
 from neuralcollapse.plots.page import Plot, publish
 from neuralcollapse.plots.phases import overtaking, phase_map, phase_strips
 from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
+from neuralcollapse.plots.temperature import (
+    bends,
+    excess_losses,
+    gram_matrices,
+    threshold_curves,
+)
 
 __all__ = [
     "COLORS",
     "DASHES",
     "Plot",
     "axes_grid",
+    "bends",
     "class_plane",
     "cosine_matrices",
     "overtaking",
     "phase_map",
     "phase_strips",
+    "excess_losses",
+    "gram_matrices",
     "publish",
     "seed_curves",
     "simplex_shadow",
+    "threshold_curves",
 ]
