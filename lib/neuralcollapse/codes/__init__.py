@@ -5,6 +5,12 @@ A code is an array of shape (num_points, dimension), one unit vector a row.
 
 from neuralcollapse.codes.code import Code
 from neuralcollapse.codes.convexity import batch_loss, lemma15_thresholds
+from neuralcollapse.codes.crossing import (
+    crossing_point,
+    family_loses,
+    family_minimum,
+    isolates_crossing,
+)
 from neuralcollapse.codes.distance import (
     cross_entropy,
     hardmax_features,
@@ -28,6 +34,13 @@ from neuralcollapse.codes.orthoplex import (
     orthogonal_batches,
     orthoplex_code,
     union_of_simplices,
+from neuralcollapse.codes.joint import (
+    exact_weights,
+    free_features,
+    gaussian_energy,
+    joint_descent,
+    lifted_pairs,
+    scaled_loss,
 )
 from neuralcollapse.codes.phases import Phase, phase_diagram
 from neuralcollapse.codes.softmax import softmax_code
@@ -55,6 +68,18 @@ __all__ = [
     "lemma15_thresholds",
     "low_entropy_code",
     "minimise_cross_entropy",
+    "crossing_point",
+    "exact_weights",
+    "family_loses",
+    "family_minimum",
+    "free_features",
+    "gaussian_energy",
+    "hardmax_features",
+    "hardmax_loss",
+    "isolates_crossing",
+    "joint_descent",
+    "lemma15_thresholds",
+    "lifted_pairs",
     "one_vs_rest_distance",
     "one_vs_rest_distances",
     "orthogonal_batches",
@@ -65,4 +90,5 @@ __all__ = [
     "spherical_code",
     "stereographic",
     "union_of_simplices",
+    "scaled_loss",
 ]

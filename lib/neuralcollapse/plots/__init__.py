@@ -18,6 +18,13 @@ from neuralcollapse.plots.softmax_codes import (
     codes_over_temperature,
     feature_circle,
     sphere_filling,
+from neuralcollapse.plots.phases import overtaking, phase_map, phase_strips
+from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
+from neuralcollapse.plots.temperature import (
+    bends,
+    excess_losses,
+    gram_matrices,
+    threshold_curves,
 )
 from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
 from neuralcollapse.plots.temperature import bends, excess_losses, gram_matrices, threshold_curves
@@ -36,6 +43,9 @@ __all__ = [
     "coherence_plateau",
     "cosine_matrices",
     "duality_angles",
+    "overtaking",
+    "phase_map",
+    "phase_strips",
     "excess_losses",
     "feature_circle",
     "gap_triangle",
