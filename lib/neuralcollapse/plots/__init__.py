@@ -6,26 +6,13 @@ Nothing here computes a result: projections for the eye are the only arithmetic.
 from neuralcollapse.plots.collapse import class_plane, cosine_matrices, seed_curves, simplex_shadow
 from neuralcollapse.plots.duality import duality_angles, planar_features, rattler_room
 from neuralcollapse.plots.equality import coherence_distance, radon_bounds
-from neuralcollapse.plots.orthoplex import (
-    batch_matrices,
-    code_graphs,
-    coherence_plateau,
-    gap_triangle,
-)
+from neuralcollapse.plots.orthoplex import batch_matrices, code_graphs, coherence_plateau, gap_triangle
 from neuralcollapse.plots.page import Plot, publish
 from neuralcollapse.plots.polyhedra import polyhedra
-from neuralcollapse.plots.softmax_codes import (
-    codes_over_temperature,
-    feature_circle,
-    sphere_filling,
-from neuralcollapse.plots.phases import overtaking, phase_map, phase_strips
-from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
+from neuralcollapse.plots.softmax_codes import DASHES, axes_grid
 from neuralcollapse.plots.temperature import (
-    bends,
-    excess_losses,
-    gram_matrices,
-    threshold_curves,
-)
+    bends, codes_over_temperature, excess_losses, feature_circle, from neuralcollapse.plots.phases import overtaking, gram_matrices, phase_map, phase_strips
+from neuralcollapse.plots.style import COLORS, sphere_filling, threshold_curves
 from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
 from neuralcollapse.plots.temperature import bends, excess_losses, gram_matrices, threshold_curves
 
@@ -34,6 +21,9 @@ __all__ = [
     "DASHES",
     "Plot",
     "axes_grid",
+    "axes_grid
+from neuralcollapse.plots.temperature import (
+    bends",
     "batch_matrices",
     "bends",
     "class_plane",
@@ -43,13 +33,14 @@ __all__ = [
     "coherence_plateau",
     "cosine_matrices",
     "duality_angles",
-    "overtaking",
-    "phase_map",
-    "phase_strips",
     "excess_losses",
     "feature_circle",
+    "from neuralcollapse.plots.phases import overtaking",
     "gap_triangle",
     "gram_matrices",
+    "phase_map",
+    "phase_strips
+from neuralcollapse.plots.style import COLORS",
     "planar_features",
     "polyhedra",
     "publish",
