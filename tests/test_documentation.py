@@ -19,6 +19,7 @@ RESULTS = {  # made by the library, not by readers
     "Code",
     "CollapseReport",
     "History",
+    "Holes",
     "HullPoint",
     "Output",
     "Phase",

@@ -3,6 +3,7 @@
 A code is an array of shape (num_points, dimension), one unit vector a row.
 """
 
+from neuralcollapse.codes.beyond import beyond_orthoplex
 from neuralcollapse.codes.distance import (
     cross_entropy,
     hardmax_features,
@@ -10,11 +11,21 @@ from neuralcollapse.codes.distance import (
     one_vs_rest_distance,
     one_vs_rest_distances,
 )
+from neuralcollapse.codes.free_contact import turn_contact
+from neuralcollapse.codes.holes import Holes, hole_vertices, holes
+from neuralcollapse.codes.symmetrised import aligned_features, symmetrised_code
 
 __all__ = [
+    "Holes",
+    "aligned_features",
+    "beyond_orthoplex",
     "cross_entropy",
     "hardmax_features",
     "hardmax_loss",
+    "hole_vertices",
+    "holes",
     "one_vs_rest_distance",
     "one_vs_rest_distances",
+    "symmetrised_code",
+    "turn_contact",
 ]
