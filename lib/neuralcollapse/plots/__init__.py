@@ -11,6 +11,11 @@ from neuralcollapse.plots.collapse import (
 )
 from neuralcollapse.plots.page import Plot, publish
 from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
+from neuralcollapse.plots.symmetrisation import (
+    coherence_scatter,
+    halfway_vectors,
+    turned_contact,
+)
 
 __all__ = [
     "COLORS",
@@ -18,8 +23,11 @@ __all__ = [
     "Plot",
     "axes_grid",
     "class_plane",
+    "coherence_scatter",
     "cosine_matrices",
+    "halfway_vectors",
     "publish",
     "seed_curves",
     "simplex_shadow",
+    "turned_contact",
 ]
