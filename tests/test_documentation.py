@@ -18,6 +18,7 @@ RESULTS = {  # made by the library, not by readers
     "Certificate",
     "Code",
     "CollapseReport",
+    "FreeContact",
     "History",
     "Holes",
     "HullPoint",

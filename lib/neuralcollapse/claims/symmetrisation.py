@@ -1,9 +1,11 @@
 """Claims of the page codes/symmetrisation: every spherical code is a softmax code."""
 
+import json
 from functools import cache, partial
+from pathlib import Path
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import linprog, minimize
 from scipy.special import betainc, logsumexp
 
 from neuralcollapse.claims.claim import Claim, Evidence, Measure
@@ -15,13 +17,14 @@ from neuralcollapse.codes.distance import (
     hardmax_loss,
     one_vs_rest_distances,
 )
-from neuralcollapse.codes.free_contact import turn_contact
+from neuralcollapse.codes.free_contact import free_contact, turn_contact
 from neuralcollapse.codes.holes import hole_vertices, holes
 from neuralcollapse.codes.spherical import spherical_code
 from neuralcollapse.codes.symmetrised import symmetrised_code
 from neuralcollapse.geometry import coherence, regular_polygon, simplex_etf
 
 PAGE = "codes/symmetrisation"
+STORED = Path(__file__).parents[3] / "experiments" / "free_contacts.json"
 SMALL = ((2, 1), (3, 2), (4, 2), (5, 3), (6, 3), (6, 4))  # (n, d) for searches
 
 
@@ -413,17 +416,102 @@ def check_free_contact(points):
     )
 
 
-def check_no_free_contact(codes):
-    """List the holes of codes with two rattlers or more and look for a contact of theirs."""
-    found = [holes(points) for points in codes]
-    between = max(hole.between - hole.coherence for hole in found)
-    within = min(hole.within - hole.coherence for hole in found)
+def surveyed():
+    """Return the rows that ``experiments/free_contacts.py`` has left, one a size.
+
+    Returns
+    -------
+    list of dict
+        With ``n``, ``d``, ``coherence``, ``hits`` and ``rattlers``; ``between``, ``within`` and
+        ``excluded`` where there are two rattlers or more.
+    """
+    return json.loads(STORED.read_text())["rows"]
+
+
+def check_no_free_contact(rows):
+    """Hold the cosines of vertices of holes against the coherence, size by size."""
+    several = [row for row in rows if row["rattlers"] > 1]
+    between = max(row["between"] - row["coherence"] for row in several)
+    within = min(row["within"] - row["coherence"] for row in several)
     return Evidence(
         (
             Measure("cosine of two holes above mu", between, "<=", -1e-3),
             Measure("cosine within a hole above mu", within, ">=", 1e-3),
         )
     )
+
+
+def contact_stress(code):
+    r"""Balance the contacts of a code and count the motions that keep them all.
+
+    Parameters
+    ----------
+    code : Code
+
+    Returns
+    -------
+    least : float
+        Largest least multiplier $\lambda_{ij}$ of sum 1 under which the gradients of the contacts'
+        cosines cancel; the contacts resist every motion if it is positive and `loose` is 0.
+    loose : int
+        Dimension of the motions of the points with contacts that change no contact to first
+        order, rotations not counted.
+    """
+    kept = sorted({point for pair in code.contacts for point in pair})
+    place = {point: row for row, point in enumerate(kept)}
+    dimension = code.points.shape[1]
+    gradients = np.zeros((len(code.contacts), len(kept), dimension))
+    for row, (i, j) in enumerate(code.contacts):
+        gradients[row, place[i]] = code.points[j] - code.coherence * code.points[i]
+        gradients[row, place[j]] = code.points[i] - code.coherence * code.points[j]
+    gradients = gradients.reshape(len(gradients), -1)
+    motions = len(kept) * (dimension - 1) - dimension * (dimension - 1) // 2
+    loose = motions - np.linalg.matrix_rank(gradients, tol=1e-8)
+    count = len(gradients)
+    balance = np.column_stack([gradients.T, np.zeros(gradients.shape[1])])
+    found = linprog(
+        np.append(np.zeros(count), -1),
+        A_ub=np.column_stack([-np.eye(count), np.ones(count)]),
+        b_ub=np.zeros(count),
+        A_eq=np.vstack([balance, np.append(np.ones(count), 0)]),
+        b_eq=np.append(np.zeros(gradients.shape[1]), 1),
+        bounds=[(0, None)] * count + [(None, None)],
+    )
+    return (-found.fun if found.success else 0.0), int(loose)
+
+
+def check_local_free_contact(points):
+    """See that a code is locked, that two rattlers can touch freely, and turn their contact."""
+    code = Code.of(points)
+    least, loose = contact_stress(code)
+    touch = free_contact(points, starts=3)
+    measures = [
+        Measure("least multiplier of a contact", least, ">=", 1e-6),
+        Measure("loose motions", loose, "==", 0),
+        Measure("slack of the free contact, 0 if none", max(0.0, touch.slack), ">=", 1e-3),
+    ]
+    if touch.found:
+        weights, features = turn_contact(touch.points, touch.pair, 0.03)
+        loss = 1 - code.coherence + hardmax_loss(weights, features)
+        growth = coherence(weights) - code.coherence
+        measures.append(Measure("loss of margin in a turn by 0.03", loss, "<=", 1e-12))
+        measures.append(Measure("growth of the coherence", growth, ">=", 0.01))
+    return Evidence(measures)
+
+
+@cache
+def locked_code(num_points, dimension):
+    """What a short search finds.
+
+    Parameters
+    ----------
+    num_points, dimension : int
+
+    Returns
+    -------
+    Code
+    """
+    return spherical_code(num_points, dimension, starts=24)
 
 
 def check_hole_vertices(sign, coherence=0.6):
@@ -453,17 +541,6 @@ def check_hole_vertices(sign, coherence=0.6):
     )
 
 
-@cache
-def several_rattlers():
-    """Codes of 20 and 38 points in three dimensions, two of which rattle.
-
-    Returns
-    -------
-    tuple of ndarray
-    """
-    return tuple(spherical_code(n, 3, starts=32).points for n in (20, 38))
-
-
 def wide_hole():
     """Three touching points and two rattlers in the wide hole below them.
 
@@ -474,6 +551,45 @@ def wide_hole():
     root = np.sqrt(0.27)
     cap = [[0.6, 0, 0.8], [-0.3, root, 0.8], [-0.3, -root, 0.8]]
     return np.array([*cap, [0.8, 0, -0.6], [-0.8, 0, -0.6]])
+
+
+def _wide_row():
+    found = holes(wide_hole())
+    sizes = {"between": found.between, "within": found.within}
+    return {"rattlers": 2, "coherence": found.coherence, **sizes}
+
+
+def iterate(step, points, count):
+    """Apply a map of codes over and over, keeping distance and one minus coherence.
+
+    Parameters
+    ----------
+    step : callable
+        Takes weights and their hardmax features and returns the next weights.
+    points : ndarray, shape (num_points, dimension)
+    count : int
+
+    Returns
+    -------
+    ndarray, shape (count, 2)
+        One minus the coherence and the one-vs-rest distance of each code.
+    """
+    values = []
+    for _ in range(count):
+        features = hardmax_features(points)
+        values.append((1 - coherence(points), -hardmax_loss(points, features)))
+        points = step(points, features)
+    return np.array(values)
+
+
+def check_interlacing(step):
+    """Iterate a map; coherence and distance must take turns in improving."""
+    falls = []
+    for n, d in ((5, 2), (6, 3), (8, 4)):
+        for seed in range(2):
+            start = _unit(np.random.default_rng(seed).normal(size=(n, d)))
+            falls.append(-np.diff(iterate(step, start, 12).ravel()).min())
+    return Evidence((Measure("largest fall in the sequence", _positive(falls), "<=", 1e-12),))
 
 
 def check_near_optimal(power):
@@ -669,6 +785,19 @@ CLAIMS = (
         control=lambda: {"pick": lambda weights, features: weights},
     ),
     Claim(
+        identifier="cor-interlacing",
+        page=PAGE,
+        statement="Replacing weights by their symmetrised code again and again, one minus the "
+        "coherence and the one-vs-rest distance rise in turn.",
+        kind="proved",
+        source="here",
+        hypotheses="rho(W) > 0 at the start",
+        checker=check_interlacing,
+        instance=lambda: {"step": symmetrised_code},
+        control_statement="replacing weights by their features",
+        control=lambda: {"step": lambda weights, features: features},
+    ),
+    Claim(
         identifier="cor-near-optimal",
         page=PAGE,
         statement="If the one-vs-rest distance misses the best by eps, points of U whose cosine "
@@ -739,11 +868,25 @@ CLAIMS = (
         statement="In the codes found with two rattlers or more, no two rattlers can touch.",
         kind="numerical",
         source="here",
-        hypotheses="20 and 38 points in three dimensions, contacts as found; all vertices listed",
+        hypotheses="n up to 48, 30 and 22 in d = 3, 4 and 5, 400 starts each, 3200 if in doubt; "
+        "the other points stay where they are; vertices listed",
         checker=check_no_free_contact,
-        instance=lambda: {"codes": several_rattlers()},
+        instance=lambda: {"rows": surveyed()},
         control_statement="of a code with two rattlers in one wide hole",
-        control=lambda: {"codes": [wide_hole()]},
+        control=lambda: {"rows": [_wide_row()]},
+    ),
+    Claim(
+        identifier="obs-local-free-contact",
+        page=PAGE,
+        statement="The locally optimal code of 22 points in five dimensions that most searches "
+        "find has a free contact after its two rattlers are moved.",
+        kind="numerical",
+        source="here",
+        hypotheses="coherence 0.356455; 24 starts; a better code exists",
+        checker=check_local_free_contact,
+        instance=lambda: {"points": locked_code(22, 5).points},
+        control_statement="20 points in three dimensions, with two rattlers as well",
+        control=lambda: {"points": locked_code(20, 3).points},
     ),
     Claim(
         identifier="thm-pairwise",

@@ -11,15 +11,17 @@ from neuralcollapse.codes.distance import (
     one_vs_rest_distance,
     one_vs_rest_distances,
 )
-from neuralcollapse.codes.free_contact import turn_contact
+from neuralcollapse.codes.free_contact import FreeContact, free_contact, turn_contact
 from neuralcollapse.codes.holes import Holes, hole_vertices, holes
 from neuralcollapse.codes.symmetrised import aligned_features, symmetrised_code
 
 __all__ = [
+    "FreeContact",
     "Holes",
     "aligned_features",
     "beyond_orthoplex",
     "cross_entropy",
+    "free_contact",
     "hardmax_features",
     "hardmax_loss",
     "hole_vertices",

@@ -14,7 +14,7 @@ from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
 from neuralcollapse.plots.symmetrisation import (
     coherence_scatter,
     halfway_vectors,
-    turned_contact,
+    interlaced,
 )
 
 __all__ = [
@@ -26,8 +26,8 @@ __all__ = [
     "coherence_scatter",
     "cosine_matrices",
     "halfway_vectors",
+    "interlaced",
     "publish",
     "seed_curves",
     "simplex_shadow",
-    "turned_contact",
 ]

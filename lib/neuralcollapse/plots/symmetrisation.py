@@ -45,7 +45,9 @@ def halfway_vectors(weights, features, halfway):
     for row, point in enumerate(weights):
         left.annotate(f"$w_{row + 1}$", 1.17 * point, ha="center", va="center")
         right.annotate(f"{row + 1}", 1.2 * halfway[row], ha="center", va="center")
-    figure.legend(*right.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    figure.legend(
+        *right.get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False
+    )
     angles = [_least_angle(code) for code in (weights, features, halfway)]
     alt = (
         f"{len(weights)} weights on a circle, their features and the vectors halfway between. The "
@@ -84,34 +86,38 @@ def coherence_scatter(distances, coherences):
     return Plot(figure, "Coherence against one minus the distance. " + "; ".join(sentences) + ".")
 
 
-def turned_contact(angles, coherences, margins, ideal):
-    """Draw what turning a contact does to coherence and margin.
+def interlaced(runs, ideals):
+    """Draw one minus the coherence and the distance over repeated symmetrisation.
 
     Parameters
     ----------
-    angles, coherences, margins : ndarray, shape (num_angles,)
-        Angle of the turn in radians, coherence of the weights, least margin.
-    ideal : float
-        The margin to keep.
+    runs : dict of str to ndarray, shape (num_steps, 2)
+        Label to both numbers after each step.
+    ideals : sequence of float
+        The best known value for each run.
 
     Returns
     -------
     Plot
+        Each run is one line that visits both numbers in turn: dots are one minus the coherence,
+        rings the distance of the same code.
     """
-    figure, axes = axes_grid(1, 1, width=4.6, height=2.7)
-    panel = axes[0, 0]
-    panel.plot(angles, coherences, color=COLORS[0], label="coherence of the weights")
-    panel.plot(angles, margins, color=COLORS[1], ls=DASHES[1], label="least margin")
-    panel.axhline(ideal, color="#222222", lw=0.8)
-    panel.set_xlabel("turn of each weight (radians)")
-    panel.set_ylabel("dimensionless")
-    panel.legend()
-    alt = (
-        f"Turning each of two touching weights by {angles[-1]:.2f} radians raises the coherence "
-        f"from {coherences[0]:.3f} to {coherences[-1]:.3f}, while the least margin goes from "
-        f"{margins[0]:.3f} to {margins[-1]:.3f}."
-    )
-    return Plot(figure, alt)
+    figure, axes = axes_grid(1, len(runs), height=2.8, sharey=True)
+    sentences = []
+    for place, (panel, (label, run), ideal) in enumerate(
+        zip(axes[0], runs.items(), ideals, strict=True)
+    ):
+        steps = np.arange(len(run))
+        panel.plot(np.repeat(steps, 2), run.ravel(), color="#999999", lw=0.8)
+        panel.plot(steps, run[:, 0], "o", ms=3.5, color=COLORS[place], label=r"$1-\mu$")
+        panel.plot(steps, run[:, 1], "o", ms=6, mfc="none", color=COLORS[place], label=r"$\rho$")
+        panel.axhline(ideal, color="#222222", lw=0.9, ls=DASHES[1])
+        panel.set_xlabel("step")
+        panel.text(0.96, 0.06, label, transform=panel.transAxes, ha="right")
+        sentences.append(f"{label}: from {run[0, 0]:.2f} to {run[-1, 0]:.4f}, best {ideal:.4f}")
+    axes[0, 0].set_ylabel("dimensionless")
+    axes[0, 0].legend(loc="center right", frameon=False)
+    return Plot(figure, "One minus the coherence over steps. " + "; ".join(sentences) + ".")
 
 
 def _least_angle(code):
