@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.linalg import block_diag
 
+from neuralcollapse import codes
 from neuralcollapse.codes import (
     graph_code,
     one_vs_rest_distances,
@@ -10,7 +11,7 @@ from neuralcollapse.codes import (
     phase_diagram,
     union_of_simplices,
 )
-from neuralcollapse.geometry import nearest_hull_point
+from neuralcollapse.geometry import nearest_hull_point, regular_polygon
 from neuralcollapse.metrics import measure
 
 
@@ -279,4 +280,44 @@ def check_certified_margin(function):
             got = float(function(loss, num_classes, temperature))
         if not np.isclose(got, expected, rtol=1e-6):
             raise AssertionError(f"{name}: expected {expected:.6g}, got {got:.6g}; {hint}")
+    print(f"correct on {len(cases)} cases")
+
+
+def check_symmetrise(function):
+    """Check a reader's map from weights to the code halfway to their hardmax features.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(weights)`` with an array of unit rows; returns an array of the same shape.
+
+    Raises
+    ------
+    AssertionError
+        With a hint, at the first case that fails.
+
+    Examples
+    --------
+    >>> check_symmetrise(lambda w: codes.symmetrised_code(w, codes.hardmax_features(w)))
+    correct on 3 cases
+    """
+    generator = np.random.default_rng(0)
+    crowded = generator.normal(size=(5, 3)) + 2 * np.eye(1, 3)
+    cases = {
+        "a regular pentagon": (regular_polygon(5), "at self-duality the code is the weights"),
+        "random weights": (
+            generator.normal(size=(6, 4)),
+            "add weight and feature, then scale to length 1",
+        ),
+        "weights in a cap": (crowded, "add weight and feature, then scale to length 1"),
+    }
+    for name, (weights, hint) in cases.items():
+        weights = weights / np.linalg.norm(weights, axis=1, keepdims=True)
+        expected = codes.symmetrised_code(weights, codes.hardmax_features(weights))
+        got = np.asarray(function(weights), dtype=float)
+        if got.shape != expected.shape:
+            raise AssertionError(f"{name}: expected shape {expected.shape}, got {got.shape}")
+        gap = np.abs(got - expected).max()
+        if not gap < 1e-9:
+            raise AssertionError(f"{name}: entries are off by {gap:.3g}; {hint}")
     print(f"correct on {len(cases)} cases")

@@ -10,20 +10,21 @@ from neuralcollapse.plots.orthoplex import batch_matrices, code_graphs, coherenc
 from neuralcollapse.plots.page import Plot, publish
 from neuralcollapse.plots.polyhedra import polyhedra
 from neuralcollapse.plots.softmax_codes import DASHES, axes_grid
-from neuralcollapse.plots.temperature import (
-    bends, codes_over_temperature, excess_losses, feature_circle, from neuralcollapse.plots.phases import overtaking, gram_matrices, phase_map, phase_strips
+from neuralcollapse.plots.style import COLORS"
+from neuralcollapse.plots.temperature import DASHES, axes_grid
+from neuralcollapse.plots.temperature import bends, bends, codes_over_temperature, excess_losses, feature_circle, from neuralcollapse.plots.phases import overtaking, gram_matrices, halfway_vectors, interlaced, phase_map, phase_strips
 from neuralcollapse.plots.style import COLORS, sphere_filling, threshold_curves
-from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
-from neuralcollapse.plots.temperature import bends, excess_losses, gram_matrices, threshold_curves
+from neuralcollapse.plots.style import COLORS, threshold_curves
+from neuralcollapse.plots.symmetrisation import (
+    coherence_scatter
 
 __all__ = [
-    "COLORS",
+    "COLORS"",
     "DASHES",
     "Plot",
     "axes_grid",
     "axes_grid
-from neuralcollapse.plots.temperature import (
-    bends",
+from neuralcollapse.plots.temperature import bends",
     "batch_matrices",
     "bends",
     "class_plane",
@@ -38,6 +39,8 @@ from neuralcollapse.plots.temperature import (
     "from neuralcollapse.plots.phases import overtaking",
     "gap_triangle",
     "gram_matrices",
+    "halfway_vectors",
+    "interlaced",
     "phase_map",
     "phase_strips
 from neuralcollapse.plots.style import COLORS",
@@ -49,5 +52,9 @@ from neuralcollapse.plots.style import COLORS",
     "seed_curves",
     "simplex_shadow",
     "sphere_filling",
-    "threshold_curves",
+    "threshold_curves
+from neuralcollapse.plots.style import COLORS",
+    "threshold_curves
+from neuralcollapse.plots.symmetrisation import (
+    coherence_scatter",
 ]
