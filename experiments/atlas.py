@@ -1,0 +1,106 @@
+"""Search for the best codes and write the atlas: one file a code, and a manifest.
+
+    python experiments/atlas.py                                  # d = 2..8, n = d+2..32, here
+    python experiments/atlas.py --scheduler tcp://address:8786   # the same on a Dask cluster
+    python experiments/atlas.py --dimensions 3 --points 13 24 --folder somewhere
+
+A code is one task, seeded by its size alone. A finished code is a file and is not computed again,
+so a killed run loses the codes in hand only; files are replaced in one step, never half written.
+A task searches in rounds of `spherical_code` with seeds 0, 1, 2, ... until the best coherence was
+hit three times, or for `--rounds` rounds; up to 16 points it is compared with `softmax_code`, which
+knows nothing of coherence.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import scipy
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
+
+import neuralcollapse
+from neuralcollapse.codes import softmax_code, spherical_code
+from neuralcollapse.codes.atlas import ATLAS, read_code, write_code
+
+ENOUGH_HITS = 3
+SAME = 1e-9
+COMPARED = 16  # points up to which the two solvers are compared
+
+
+def search(dimension, num_points, rounds):
+    """Best code of all rounds, with starts and hits added up, and the header's further lines."""
+    with threadpool_limits(1):
+        found = []
+        for seed in range(rounds):
+            found.append(spherical_code(num_points, dimension, seed=seed))
+            best = min(found, key=lambda code: code.coherence)
+            hits = sum(code.hits for code in found if code.coherence < best.coherence + SAME)
+            if hits >= ENOUGH_HITS:
+                break
+        recipe = {"seeds": f"0 to {len(found) - 1}"}
+        if num_points <= COMPARED:
+            other = softmax_code(num_points, dimension)
+            recipe["softmax_code_distance"] = repr(other.one_vs_rest_distance)
+    versions = ("neuralcollapse", neuralcollapse), ("numpy", np), ("scipy", scipy)
+    recipe["versions"] = ", ".join(f"{name} {module.__version__}" for name, module in versions)
+    return replace(best, starts=sum(code.starts for code in found), hits=hits), recipe
+
+
+def executor(scheduler, workers):
+    """Processes of this machine, or the workers of a Dask cluster behind the same interface."""
+    if scheduler is None:
+        return ProcessPoolExecutor(workers)
+    from distributed import Client
+
+    return Client(scheduler).get_executor(pure=False)
+
+
+def write_manifest(folder):
+    """Collect the headers and the hashes of the files."""
+    entries = {}
+    for path in sorted(folder.glob("[0-9]*-[0-9]*.txt")):
+        _, header = read_code(path)
+        entries[path.name] = {**header, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    manifest = {
+        "recipe": " ".join(search.__doc__.split()) + " Made by experiments/atlas.py.",
+        "precision": "float64; contacts of a code agree to about 1e-15",
+        "codes": entries,
+    }
+    temporary = folder / ".manifest"
+    temporary.write_text(json.dumps(manifest, indent=1) + "\n", encoding="ascii")
+    os.replace(temporary, folder / "manifest.json")
+
+
+def main(arguments=None):
+    """Run what is missing."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--dimensions", type=int, nargs="+", default=range(2, 9))
+    parser.add_argument("--points", type=int, nargs="+", help="default: d+2 to 32")
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--folder", type=Path, default=ATLAS)
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
+    parser.add_argument("--scheduler", help="address of a Dask scheduler")
+    options = parser.parse_args(arguments)
+    tasks = [
+        (dimension, num_points)
+        for dimension in options.dimensions
+        for num_points in options.points or range(dimension + 2, 33)
+        if not (options.folder / f"{dimension}-{num_points}.txt").exists()
+    ]
+    with executor(options.scheduler, options.workers) as pool:
+        running = {pool.submit(search, *task, options.rounds): task for task in tasks}
+        for future in tqdm(as_completed(running), total=len(running), unit="code", disable=None):
+            dimension, num_points = running[future]
+            code, recipe = future.result()
+            write_code(options.folder / f"{dimension}-{num_points}.txt", code, **recipe)
+    write_manifest(options.folder)
+
+
+if __name__ == "__main__":
+    main()
