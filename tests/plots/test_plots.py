@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from neuralcollapse import plots
+from neuralcollapse import codes, plots
 from neuralcollapse.geometry import regular_polygon, simplex_etf
 from neuralcollapse.models import MLP
 from neuralcollapse.plots.collapse import _shadow
@@ -79,3 +79,22 @@ def test_the_shadow_puts_a_collapsed_simplex_on_its_corners(count):
     np.testing.assert_allclose(shadow, corners[labels], atol=1e-10)
     _, moved = _shadow(features + np.random.default_rng(1).normal(size=features.shape), labels)
     assert np.abs(moved - corners[labels]).max() > 0.05
+
+
+def test_the_phase_map_and_the_strips_say_what_the_diagrams_say():
+    diagrams = {(4, 6): codes.phase_diagram(6, 4, 9), (6, 9): codes.phase_diagram(9, 6, 9)}
+    mapped = plots.phase_map(diagrams)
+    assert "1 pairs have 2, 1 pairs have 3. The most are at (6, 9)." in mapped.alt
+    strips = plots.phase_strips(diagrams)
+    assert "(d, n) = (6, 9): 4·1², 3·2·1, 2³, changing at 0.4857, 0.4989" in strips.alt
+    assert sum(len(phases) for phases in diagrams.values()) == len(strips.figure.axes[0].patches)
+
+
+def test_the_overtaking_names_both_and_draws_edges_only():
+    square, apex = codes.lifted_pairs(5, 3, 0.1), np.array([[1.0, 2.0], [2.0, 1.0]])
+    curves = {"pyramid": apex[0], "other": apex[1]}
+    solids = {"pyramid": square, "other": square}
+    plot = plots.overtaking(np.array([0.1, 0.2]), curves, (0.15, 1.5), solids)
+    assert "The pyramid has 1.00 at temperature 0.10 and the other 2.00" in plot.alt
+    edges = [line for line in plot.figure.axes[1].lines if len(line.get_xdata()) == 2]
+    assert len(edges) == 8  # four at the apex, four around the base

@@ -1,8 +1,8 @@
 """The book's own Sphinx extension: what Jupyter Book does not do for a book that is tested.
 
 `pages` knows what a page and its reference are and compares outputs; `execution` keys the cache
-by the library; `markup` mends theorems and gives figures their alt text; `site` copies MathJax
-and checks what was built.
+by the library; `markup` mends theorems and gives figures their alt text and their data; `site`
+copies MathJax and checks what was built.
 """
 
 from monograph import execution, markup, site

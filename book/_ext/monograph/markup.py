@@ -1,9 +1,12 @@
-"""Theorems with ids of their own, and figures with the alt text their cell computed."""
+"""Theorems with ids of their own; figures with the alt text and the data their cell computed."""
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 from docutils import nodes
+
+_SOURCE = ".//{http://purl.org/dc/elements/1.1/}source"  # in the metadata of an SVG
 
 
 def separate_theorem_ids(app, document):
@@ -31,7 +34,32 @@ def add_alt_text(app, document):
                 image["alt"] = text
 
 
+def lay_out_data(app, document):
+    """Copy the data a figure carries in its SVG beside its image, where a script reads them.
+
+    A page opened from a folder may not read other files, so the data have to be in the page.
+    """
+    outputs = Path(app.env.mystnb_config.output_folder).resolve()
+    for image in list(document.findall(nodes.image)):
+        path = Path(app.srcdir, image["uri"]).resolve()
+        ours = path.suffix == ".svg" and outputs in path.parents
+        data = carried_data(path) if ours else None
+        if data is not None:
+            text = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
+            kind = f"{next(iter(data))}-data"
+            script = f'<script type="application/json" class="{kind}">{text}</script>'
+            place = image.parent.index(image) + 1
+            image.parent.insert(place, nodes.raw("", script, format="html"))
+
+
+def carried_data(path):
+    """Return the data that `Plot` wrote into an SVG, or None."""
+    source = ElementTree.parse(path).find(_SOURCE)
+    return None if source is None else json.loads(source.text)
+
+
 def setup(app):
-    """Run both once a page is read."""
+    """Run all once a page is read."""
     app.connect("doctree-read", separate_theorem_ids)
     app.connect("doctree-read", add_alt_text)
+    app.connect("doctree-read", lay_out_data)

@@ -4,30 +4,61 @@ A code is an array of shape (num_points, dimension), one unit vector a row.
 """
 
 from neuralcollapse.codes.beyond import beyond_orthoplex
-from neuralcollapse.codes.distance import (
-    cross_entropy,
-    hardmax_features,
-    hardmax_loss,
-    one_vs_rest_distance,
-    one_vs_rest_distances,
-)
+from neuralcollapse.codes.code import Code
+from neuralcollapse.codes.convexity import batch_loss, lemma15_thresholds
+from neuralcollapse.codes.crossing import crossing_point, family_loses, family_minimum, isolates_crossing
+from neuralcollapse.codes.distance import cross_entropy, hardmax_features, hardmax_loss, one_vs_rest_distance, one_vs_rest_distances
+from neuralcollapse.codes.exact import ExactHullPoint, exact_coherence, exact_nearest_hull_point, exact_one_vs_rest_distance_squared, rational_code, stereographic
 from neuralcollapse.codes.free_contact import FreeContact, free_contact, turn_contact
+from neuralcollapse.codes.graphs import code_graph, graph_code
 from neuralcollapse.codes.holes import Holes, hole_vertices, holes
+from neuralcollapse.codes.meeting import farthest_common_point
+from neuralcollapse.codes.orthoplex import free_features, from neuralcollapse.codes.joint import
+from neuralcollapse.codes.phases import Phase, phase_diagram
+from neuralcollapse.codes.softmax import softmax_code
+from neuralcollapse.codes.spherical import spherical_code
 from neuralcollapse.codes.symmetrised import aligned_features, symmetrised_code
+from neuralcollapse.codes.tradeoff import extremal_code, largest_distance
+from neuralcollapse.codes.unconstrained import minimise_cross_entropy
 
 __all__ = [
+    "Code",
+    "ExactHullPoint",
     "FreeContact",
     "Holes",
+    "Phase",
     "aligned_features",
+    "batch_loss",
     "beyond_orthoplex",
+    "code_graph",
     "cross_entropy",
+    "crossing_point",
+    "exact_coherence",
+    "exact_nearest_hull_point",
+    "exact_one_vs_rest_distance_squared",
+    "extremal_code",
+    "family_loses",
+    "family_minimum",
+    "farthest_common_point",
     "free_contact",
+    "free_features",
+    "from neuralcollapse.codes.joint import",
+    "graph_code",
     "hardmax_features",
     "hardmax_loss",
     "hole_vertices",
     "holes",
+    "isolates_crossing",
+    "largest_distance",
+    "lemma15_thresholds",
+    "minimise_cross_entropy",
     "one_vs_rest_distance",
     "one_vs_rest_distances",
+    "phase_diagram",
+    "rational_code",
+    "softmax_code",
+    "spherical_code",
+    "stereographic",
     "symmetrised_code",
     "turn_contact",
 ]

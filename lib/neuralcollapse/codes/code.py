@@ -33,8 +33,8 @@ class Code:
     starts : int
         Random starts the search made.
     hits : int
-        How many of them ended at this coherence as far as annealing tells; 0 for a code that
-        was given, not searched for.
+        How many of them are known to end at this coherence; 0 for a code that was given, not
+        searched for.
     """
 
     points: np.ndarray
@@ -77,9 +77,7 @@ class Code:
         largest = coherence(points)
         first, second = np.triu_indices(len(points), 1)
         touching = (points @ points.T)[first, second] >= largest - CONTACT_TOLERANCE
-        contacts = tuple(
-            zip(first[touching].tolist(), second[touching].tolist(), strict=True)
-        )
+        contacts = tuple(zip(first[touching].tolist(), second[touching].tolist(), strict=True))
         rattlers = set(range(len(points))) - {point for pair in contacts for point in pair}
         return cls(
             points=points,
@@ -96,8 +94,9 @@ class Code:
         n, d = self.points.shape
         return (
             f"Code of {n} points in {d} dimensions: coherence {self.coherence:.12f}, "
-            f"one-vs-rest distance {self.one_vs_rest_distance:.12f}, {len(self.contacts)} contacts, "
-            f"{len(self.rattlers)} rattlers, {self.hits} hits in {self.starts} starts"
+            f"one-vs-rest distance {self.one_vs_rest_distance:.12f}, "
+            f"{len(self.contacts)} contacts, {len(self.rattlers)} rattlers, "
+            f"{self.hits} hits in {self.starts} starts"
         )
 
     def _repr_html_(self):

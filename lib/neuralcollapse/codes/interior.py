@@ -7,46 +7,23 @@ $$
 \sum_{i<j}\lambda_{ij}=1,\qquad\sum_j\lambda_{ij}w_j\parallel w_i,\qquad\lambda_{ij}s_{ij}=\kappa
 $$
 
-as $\kappa\to0$, in coordinates of the tangent spaces. With $A_{ij}$ the tangential part of $w_j$ at
-$w_i$, a step $\delta$ changes a cosine by $\langle\delta_i,A_{ij}\rangle+\langle\delta_j,A_{ji}\rangle$
-to first order, so the Newton matrix has the blocks
-$\frac{\lambda_{ij}}{s_{ij}}A_{ij}A_{ji}^\top+\lambda_{ij}B_i^\top B_j$ off the diagonal, with $B_i$ a
-basis of the tangent space at $w_i$.
+as $\kappa\to0$, in coordinates of the tangent spaces. Let $A_{ij}$ be the tangential part of $w_j$
+at $w_i$. A step $\delta$ changes the cosine of $i$ and $j$ by
+$A_{ij}^\top\delta_i+A_{ji}^\top\delta_j$ to first order, so the Newton matrix has the blocks
+$\frac{\lambda_{ij}}{s_{ij}}A_{ij}A_{ji}^\top+\lambda_{ij}B_i^\top B_j$ off the diagonal, with $B_i$
+a basis of the tangent space at $w_i$.
 """
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from neuralcollapse.geometry.sphere import tangent_bases
+
 LAST_BARRIER = 1e-13  # kappa; slacks of contacts end near it, and rounding of cosines lies below
 _FIRST_BARRIER = 1e-4
+_FAST = 1e-8  # below, the path is straight and the barrier falls a thousandfold at a time
 _STEPS = 200
-_CENTRED = 1e-2  # squared Newton decrement, over kappa, at which the barrier is lowered
-
-
-def tangent_bases(points):
-    """Orthonormal bases of the tangent spaces of the sphere at unit vectors.
-
-    Parameters
-    ----------
-    points : ndarray, shape (num_points, dimension)
-        Unit rows.
-
-    Returns
-    -------
-    ndarray, shape (num_points, dimension, dimension - 1), float64
-        Columns of a Householder reflection that takes the point to a coordinate axis.
-
-    Examples
-    --------
-    >>> tangent_bases(np.array([[1.0, 0.0]]))
-    array([[[-0.],
-            [ 1.]]])
-    """
-    normal = points.copy()
-    normal[:, 0] += np.where(points[:, 0] >= 0, 1.0, -1.0)
-    outer = normal[:, :, None] * normal[:, None, :]
-    scale = 2 / (normal * normal).sum(axis=1)
-    return (np.eye(points.shape[1]) - scale[:, None, None] * outer)[:, :, 1:]
+_CENTRED = 0.1  # squared Newton decrement, over kappa, at which the barrier is lowered
 
 
 def descend(points):
@@ -66,9 +43,9 @@ def descend(points):
 
     Examples
     --------
-    >>> points, _ = descend(np.array([[1.0, 0.0], [0.0, 1.0]]))
-    >>> float((points[0] @ points[1]).round(9))
-    -1.0
+    >>> points, _ = descend(np.array([[1.0, 0.0], [0.0, 1.0], [0.6, -0.8]]))
+    >>> float((points @ points.T)[0, 1].round(9))
+    -0.5
     """
     count = len(points)
     pairs = np.triu_indices(count, 1)
@@ -100,7 +77,7 @@ def descend(points):
         if fraction < 1e-6 or (fraction == 1 and -slope < _CENTRED * barrier):
             if barrier <= LAST_BARRIER:
                 break
-            barrier = max(LAST_BARRIER, min(0.2 * barrier, barrier**1.5))
+            barrier = max(LAST_BARRIER, (0.3 if barrier > _FAST else 1e-3) * barrier)
     return points, multipliers
 
 
@@ -108,9 +85,12 @@ def _newton_step(points, bases, pulls, multipliers, stiffness, target, pairs):
     """Step in tangent coordinates, shape (num_points, dimension - 1), and the rise of the level."""
     count, dimension = points.shape
     inner = dimension - 1
-    blocks = np.einsum("ij,ijm,jik->imjk", stiffness, pulls, pulls)
-    blocks += multipliers[:, None, :, None] * np.einsum("idm,jdk->imjk", bases, bases)
-    diagonal = np.einsum("ij,ijm,ijk->imk", stiffness, pulls, pulls)
+    flat = bases.transpose(1, 0, 2).reshape(dimension, -1)
+    overlaps = (flat.T @ flat).reshape(count, inner, count, inner)  # tangent bases, in pairs
+    stiff = stiffness[:, :, None] * pulls
+    blocks = stiff.transpose(0, 2, 1)[:, :, :, None] * pulls.transpose(1, 0, 2)[:, None]
+    blocks += multipliers[:, None, :, None] * overlaps
+    diagonal = stiff.transpose(0, 2, 1) @ pulls
     curvature = (multipliers * (points @ points.T)).sum(axis=1)
     diagonal -= curvature[:, None, None] * np.eye(inner)
     place = np.arange(count)
@@ -118,7 +98,7 @@ def _newton_step(points, bases, pulls, multipliers, stiffness, target, pairs):
     size = count * inner
     matrix = np.empty((size + 1, size + 1))
     matrix[:-1, :-1] = blocks.reshape(size, size)
-    matrix[-1, :-1] = matrix[:-1, -1] = -np.einsum("ij,ijm->im", stiffness, pulls).ravel()
+    matrix[-1, :-1] = matrix[:-1, -1] = -stiff.sum(axis=1).ravel()
     matrix[-1, -1] = stiffness[pairs].sum()
     right = np.append(-np.einsum("ij,ijm->im", target, pulls).ravel(), target[pairs].sum() - 1)
     scale = 1 / np.sqrt(np.maximum(np.abs(np.diag(matrix)), np.finfo(float).tiny))
@@ -139,7 +119,7 @@ def _solve_descending(matrix, right):
 
 
 def _line_search(points, level, slacks, moved, rise, slope, barrier, pairs):
-    """Longest fraction of the step that keeps the slacks positive and lowers the barrier function."""
+    """Longest fraction of the step that keeps slacks positive and lowers the barrier function."""
     value = level - barrier * np.log(slacks[pairs]).sum()
     fraction = 1.0
     while True:

@@ -15,12 +15,12 @@ from scipy.optimize import minimize
 
 from neuralcollapse.codes.annealing import anneal
 from neuralcollapse.codes.code import CONTACT_TOLERANCE, Code
-from neuralcollapse.codes.interior import descend, tangent_bases
+from neuralcollapse.codes.interior import descend
+from neuralcollapse.geometry.sphere import tangent_bases
 
 _BATCH = 256
-_PATIENCE = 8  # polished candidates in a row without improvement
-_SAME = 1e-12
-_SAME_ANNEALED = 1e-4
+_SMALL = 224  # tangent coordinates up to which a descent takes well under a second
+_SAME = 1e-9  # local minima whose coherences are nearer are one
 _CONTACT_GUESSES = (1e-5, 1e-7, 1e-9)
 
 
@@ -41,9 +41,9 @@ def spherical_code(num_points, dimension, *, seed=0, starts=None):
     Returns
     -------
     Code
-        Its `residual` is $\|\sum_{ij}\lambda_{ij}g_{ij}\|$ with $g_{ij}$ the gradients of the contacts'
-        cosines and $\lambda\ge0$ of sum 1; its `hits` count the starts whose annealed coherence is
-        within 1e-4 of that of the start that won.
+        Its `residual` is $\|\sum_{ij}\lambda_{ij}g_{ij}\|$ with $g_{ij}$ the gradients of the
+        cosines of contacts and $\lambda\ge0$ of sum 1; its `hits` are counted among the best
+        annealed starts, the only ones brought to a minimum, and so are a lower bound.
 
     Raises
     ------
@@ -58,22 +58,14 @@ def spherical_code(num_points, dimension, *, seed=0, starts=None):
     num_points, dimension, starts = check_request(num_points, dimension, starts)
     if dimension == 1:
         return Code.of([[1.0], [-1.0]], residual=0.0, starts=starts, hits=starts)
-    generator = np.random.default_rng(seed)
-    batches = [min(_BATCH, starts - done) for done in range(0, starts, _BATCH)]
-    annealed = [anneal(num_points, dimension, batch, generator) for batch in batches]
-    candidates = np.concatenate([points for points, _ in annealed])
-    coherences = np.concatenate([values for _, values in annealed])
-    best, idle = (np.inf, None, None), 0
-    for place in coherences.argsort(kind="stable"):
+    candidates = annealed(_repulsion, num_points, dimension, starts, seed)
+    coherences = [_largest_cosine(points) for points in candidates]
+    descended = []
+    for place in np.argsort(coherences, kind="stable")[: _polished(num_points, dimension)]:
         points, multipliers = descend(candidates[place])
-        largest = _largest_cosine(points)
-        idle = 0 if largest < best[0] - _SAME else idle + 1
-        if largest < best[0]:
-            best = (largest, points, multipliers)
-            winner = coherences[place]
-        if idle == _PATIENCE:
-            break
-    hits = int((np.abs(coherences - winner) <= _SAME_ANNEALED).sum())
+        descended.append((_largest_cosine(points), points, multipliers))
+    best = min(descended, key=lambda found: found[0])
+    hits = sum(found[0] < best[0] + _SAME for found in descended)
     points, residual = polish(*best[1:])
     return Code.of(points, residual=residual, starts=starts, hits=hits)
 
@@ -114,6 +106,47 @@ def check_request(num_points, dimension, starts):
     if starts < 1:
         raise ValueError(f"starts: expected at least 1, got {starts}")
     return num_points, dimension, starts
+
+
+def annealed(force, num_vectors, dimension, starts, seed):
+    """Annealed configurations, in batches that fit the cache of a processor.
+
+    Parameters
+    ----------
+    force : callable
+        As for `annealing.anneal`.
+    num_vectors, dimension, starts, seed : int
+
+    Returns
+    -------
+    ndarray, shape (starts, num_vectors, dimension), float64
+
+    Examples
+    --------
+    >>> annealed(_repulsion, 3, 2, 2, 0).shape
+    (2, 3, 2)
+    """
+    generator = np.random.default_rng(seed)
+    batches = [min(_BATCH, starts - done) for done in range(0, starts, _BATCH)]
+    return np.concatenate(
+        [anneal(force, batch, num_vectors, dimension, generator) for batch in batches]
+    )
+
+
+def _repulsion(points, beta):
+    r"""Minus the gradient of $\frac1\beta\log\sum_{i\ne j}e^{\beta\langle x_i,x_j\rangle}$."""
+    itself = np.arange(points.shape[1])
+    weights = points @ points.transpose(0, 2, 1)
+    weights[:, itself, itself] = -2
+    weights -= weights.max(axis=(1, 2), keepdims=True)
+    np.exp(beta * weights, out=weights)
+    return -len(itself) * (weights @ points) / weights.sum(axis=(1, 2))[:, None, None]
+
+
+def _polished(num_points, dimension):
+    """How many annealed starts are worth a descent, whose steps cost the cube of its size."""
+    size = num_points * (dimension - 1)
+    return max(4, int(48 * min(1, (_SMALL / size) ** 2)))
 
 
 def polish(points, multipliers):

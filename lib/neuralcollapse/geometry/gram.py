@@ -1,4 +1,4 @@
-r"""Gram matrices and what they say about a configuration: coherence and ranks.
+r"""Gram matrices and what they say about a configuration: coherence, contacts and ranks.
 
 For points $u_1,\dots,u_n$ the Gram matrix is $G_{ij}=\langle u_i,u_j\rangle$; it determines the
 configuration up to rotation. *Coherence* is the largest pairwise cosine. The two soft ranks
@@ -68,6 +68,44 @@ def coherence(points):
     cosines = directions @ directions.T
     np.fill_diagonal(cosines, -np.inf)
     return float(cosines.max())
+
+
+def contacts(points, *, tolerance=1e-6):
+    r"""Pairs of rows whose cosine is the largest.
+
+    Parameters
+    ----------
+    points : array_like, shape (num_points, dimension)
+        At least two rows, none of them zero; lengths do not matter.
+    tolerance : float
+        How far below the coherence a cosine may be; dimensionless. Pairs of a best code
+        that do not touch stay much farther below.
+
+    Returns
+    -------
+    ndarray, shape (num_contacts, 2), int
+        Rows i < j with $\cos(u_i,u_j)\ge\mu-$ `tolerance`, in ascending order; at least one.
+
+    Raises
+    ------
+    ValueError
+        As `coherence`.
+
+    Notes
+    -----
+    A pair u, v at the largest cosine $\mu\in(-1,1)$ spans an edge of the convex hull of the unit
+    vectors: if $\langle p,u+v\rangle\ge1+\mu$ for another p, one of $\langle p,u\rangle$ and
+    $\langle p,v\rangle$ is at least $\frac{1+\mu}2>\mu$. So the hull touches the plane
+    $\langle x,u+v\rangle=1+\mu$ in that edge alone.
+
+    Examples
+    --------
+    >>> contacts([[1, 0], [0, 2], [-3, 0]]).tolist()
+    [[0, 1], [1, 2]]
+    """
+    largest = coherence(points)
+    directions = as_directions(points)
+    return np.argwhere(np.triu(directions @ directions.T >= largest - tolerance, k=1))
 
 
 def effective_rank(matrix):

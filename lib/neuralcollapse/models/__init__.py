@@ -1,6 +1,7 @@
 """Floor 4: small readable networks. `forward` gives features and logits."""
 
+from neuralcollapse.models.cosine import CosineMLP
 from neuralcollapse.models.mlp import MLP
 from neuralcollapse.models.output import Output
 
-__all__ = ["MLP", "Output"]
+__all__ = ["MLP", "CosineMLP", "Output"]

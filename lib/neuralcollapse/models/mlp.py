@@ -48,22 +48,31 @@ class MLP(nn.Module):
             raise ValueError(
                 f"widths: expected inputs, at least one hidden width and classes, got {widths}"
             )
-        layers = []
-        for fan_in, fan_out in pairwise(widths[:-1]):
-            layers.append(nn.Linear(fan_in, fan_out, dtype=torch.float64))
-            if normalize:
-                layers.append(nn.BatchNorm1d(fan_out, dtype=torch.float64))
-            layers.append(nn.ReLU())
-        self.body = nn.Sequential(*layers)
+        self.body = nn.Sequential(*hidden_layers(widths[:-1], normalize))
         self.classifier = nn.Linear(widths[-2], widths[-1], dtype=torch.float64)
-        with torch.no_grad():
-            for module in self.modules():
-                if isinstance(module, nn.Linear):
-                    scale = math.sqrt(2 / module.in_features)
-                    module.weight.normal_(0, scale, generator=generator)
-                    module.bias.zero_()
+        draw_weights(self, generator)
 
     def forward(self, inputs):
         """Return `Output` (features, logits) for inputs of shape (batch, widths[0])."""
         features = self.body(inputs)
         return Output(features, self.classifier(features))
+
+
+def hidden_layers(widths, normalize=True):
+    """Return the layers from `widths[0]` inputs on: linear, batch normalisation, ReLU, each."""
+    layers = []
+    for fan_in, fan_out in pairwise(widths):
+        layers.append(nn.Linear(fan_in, fan_out, dtype=torch.float64))
+        if normalize:
+            layers.append(nn.BatchNorm1d(fan_out, dtype=torch.float64))
+        layers.append(nn.ReLU())
+    return layers
+
+
+@torch.no_grad()
+def draw_weights(network, generator):
+    """Draw every linear layer of `network`: normal, variance 2 / fan-in; biases zero."""
+    for module in network.modules():
+        if isinstance(module, nn.Linear):
+            module.weight.normal_(0, math.sqrt(2 / module.in_features), generator=generator)
+            module.bias.zero_()

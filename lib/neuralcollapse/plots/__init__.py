@@ -3,31 +3,58 @@
 Nothing here computes a result: projections for the eye are the only arithmetic.
 """
 
-from neuralcollapse.plots.collapse import (
-    class_plane,
-    cosine_matrices,
-    seed_curves,
-    simplex_shadow,
-)
+from neuralcollapse.plots.collapse import class_plane, cosine_matrices, seed_curves, simplex_shadow
+from neuralcollapse.plots.duality import duality_angles, planar_features, rattler_room
+from neuralcollapse.plots.equality import coherence_distance, radon_bounds
+from neuralcollapse.plots.orthoplex import batch_matrices, code_graphs, coherence_plateau, gap_triangle
 from neuralcollapse.plots.page import Plot, publish
-from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
+from neuralcollapse.plots.polyhedra import polyhedra
+from neuralcollapse.plots.softmax_codes import DASHES, axes_grid
+from neuralcollapse.plots.style import COLORS"
+from neuralcollapse.plots.temperature import DASHES, axes_grid
+from neuralcollapse.plots.temperature import bends, bends, codes_over_temperature, excess_losses, feature_circle, from neuralcollapse.plots.phases import overtaking, gram_matrices, halfway_vectors, interlaced, phase_map, phase_strips
+from neuralcollapse.plots.style import COLORS, sphere_filling, threshold_curves
+from neuralcollapse.plots.style import COLORS, threshold_curves
 from neuralcollapse.plots.symmetrisation import (
-    coherence_scatter,
-    halfway_vectors,
-    interlaced,
-)
+    coherence_scatter
 
 __all__ = [
-    "COLORS",
+    "COLORS"",
     "DASHES",
     "Plot",
     "axes_grid",
+    "axes_grid
+from neuralcollapse.plots.temperature import bends",
+    "batch_matrices",
+    "bends",
     "class_plane",
-    "coherence_scatter",
+    "code_graphs",
+    "codes_over_temperature",
+    "coherence_distance",
+    "coherence_plateau",
     "cosine_matrices",
+    "duality_angles",
+    "excess_losses",
+    "feature_circle",
+    "from neuralcollapse.plots.phases import overtaking",
+    "gap_triangle",
+    "gram_matrices",
     "halfway_vectors",
     "interlaced",
+    "phase_map",
+    "phase_strips
+from neuralcollapse.plots.style import COLORS",
+    "planar_features",
+    "polyhedra",
     "publish",
+    "radon_bounds",
+    "rattler_room",
     "seed_curves",
     "simplex_shadow",
+    "sphere_filling",
+    "threshold_curves
+from neuralcollapse.plots.style import COLORS",
+    "threshold_curves
+from neuralcollapse.plots.symmetrisation import (
+    coherence_scatter",
 ]

@@ -1,6 +1,7 @@
 """What a page hands to its text: figures with their alt text, and numbers by name."""
 
 import io
+import json
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,17 +24,23 @@ class Plot:
     figure : Figure
     alt : str
         One or two sentences that carry the computed numbers.
+    data : dict, optional
+        What a script of the book needs to draw the figure anew. It travels inside the SVG.
     """
 
     figure: Figure
     alt: str
+    data: dict | None = None
 
     @cached_property
     def svg(self):
         """The figure as SVG text; drawn once, for each drawing moves the layout a little."""
         buffer = io.StringIO()
+        metadata = {"Date": None, "Creator": None}
+        if self.data is not None:
+            metadata["Source"] = json.dumps(self.data, separators=(",", ":"))
         with matplotlib.rc_context(_STYLE):
-            self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+            self.figure.savefig(buffer, format="svg", metadata=metadata)
         return buffer.getvalue()
 
     def show(self, name):

@@ -24,8 +24,9 @@ def fit(build, task, recipe=None, *, seeds=(0, 1, 2), checkpoints=None):
     Parameters
     ----------
     build : callable
-        ``build(generator=...)`` returns a network whose `forward` gives `Output`, with a linear
-        `classifier`; for instance ``partial(MLP, (64, 96, 96, 10))``.
+        ``build(generator=...)`` returns a network whose `forward` gives `Output`, with a
+        `classifier` that holds `weight` and, if it has one, `bias`; for instance
+        ``partial(MLP, (64, 96, 96, 10))``. See the notes for its optional `after_step`.
     task : Task
     recipe : Recipe, optional
         The book's protocol for digits unless given.
@@ -50,6 +51,11 @@ def fit(build, task, recipe=None, *, seeds=(0, 1, 2), checkpoints=None):
     -----
     A seed gives the same network whatever other seeds are trained beside it, up to the last
     digits. The bar is shown on a terminal only. Everything runs on one thread in float64.
+
+    A network may define ``after_step(state, features, labels)``, called without gradients after
+    every step of the optimiser: `state` maps names to all parameters and buffers, to be changed in
+    place, `features` and `labels` are those of the batch. Every tensor has a leading axis, one
+    entry a seed.
     """
     recipe = recipe or Recipe()
     seeds = tuple(map(index, seeds))
@@ -127,6 +133,7 @@ class _Ensemble:
     def __init__(self, build, seeds):
         members = [build(generator=stream(seed, _WEIGHTS)) for seed in seeds]
         self.template = members[0]
+        self._after_step = getattr(self.template, "after_step", None)
         parameters, self.buffers = stack_module_state(members)
         self.parameters = {
             name: stacked.detach().clone().requires_grad_() for name, stacked in parameters.items()
@@ -142,6 +149,17 @@ class _Ensemble:
         """Inputs of shape (members, batch, ...), each member its own batch."""
         return self._each(self.parameters, self.buffers, inputs)
 
+    @property
+    def state(self):
+        """Parameters and buffers by name, stacked over the members."""
+        return {**self.parameters, **self.buffers}
+
+    @torch.no_grad()
+    def after_step(self, features, labels):
+        """Let the networks change their own state; features of shape (members, batch, ...)."""
+        if self._after_step is not None:
+            self._after_step(self.state, features, labels)
+
     @torch.no_grad()
     def evaluate(self, inputs):
         """Inputs of shape (batch, ...), the same for every member, in evaluation mode."""
@@ -155,8 +173,7 @@ class _Ensemble:
         networks = []
         for place in range(len(next(iter(self.parameters.values())))):
             network = copy.deepcopy(self.template)
-            state = {**self.parameters, **self.buffers}
-            network.load_state_dict({name: value[place] for name, value in state.items()})
+            network.load_state_dict({name: value[place] for name, value in self.state.items()})
             networks.append(network.eval())
         return tuple(networks)
 
@@ -165,19 +182,21 @@ def _train_epoch(ensemble, task, recipe, optimizer, orders):
     count = len(task.train_inputs)
     order = torch.stack([torch.randperm(count, generator=generator) for generator in orders])
     for batch in order.split(recipe.batch_size, dim=1):
-        logits = ensemble(task.train_inputs[batch]).logits
+        labels = task.train_labels[batch]
+        output = ensemble(task.train_inputs[batch])
         # Mean over the batch, sum over members: each gets the gradient of its own loss.
-        loss = recipe.sample_losses(logits, task.train_labels[batch]).mean(1).sum()
+        loss = recipe.sample_losses(output.logits, labels).mean(1).sum()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        ensemble.after_step(output.features, labels)
     return loss.item()
 
 
 def _record(ensemble, task, recipe):
     train, test = ensemble.evaluate(task.train_inputs), ensemble.evaluate(task.test_inputs)
-    weights = ensemble.parameters["classifier.weight"].detach()
-    biases = ensemble.parameters["classifier.bias"].detach()
+    weights = ensemble.state["classifier.weight"].detach()
+    biases = ensemble.state.get("classifier.bias", weights.new_zeros(weights.shape[:2])).detach()
     with warnings.catch_warnings():
         # An untrained network may have a dead class; the report then says None.
         warnings.simplefilter("ignore", UserWarning)

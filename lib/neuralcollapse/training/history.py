@@ -28,7 +28,7 @@ class History:
         Of the first seed, on the training set.
     labels : ndarray, shape (num_samples,), int
     weights, biases : ndarray, shapes (num_checkpoints, K, num_features), (num_checkpoints, K)
-        Classifier of the first seed.
+        Classifier of the first seed; biases are zero where it has none.
     models : tuple of Module
         The trained networks, one a seed.
     """
