@@ -6,14 +6,46 @@ A code is an array of shape (num_points, dimension), one unit vector a row.
 from neuralcollapse.codes.beyond import beyond_orthoplex
 from neuralcollapse.codes.code import Code
 from neuralcollapse.codes.convexity import batch_loss, lemma15_thresholds
-from neuralcollapse.codes.crossing import crossing_point, family_loses, family_minimum, isolates_crossing
-from neuralcollapse.codes.distance import cross_entropy, hardmax_features, hardmax_loss, one_vs_rest_distance, one_vs_rest_distances
-from neuralcollapse.codes.exact import ExactHullPoint, exact_coherence, exact_nearest_hull_point, exact_one_vs_rest_distance_squared, rational_code, stereographic
+from neuralcollapse.codes.crossing import (
+    crossing_point,
+    family_loses,
+    family_minimum,
+    isolates_crossing,
+)
+from neuralcollapse.codes.distance import (
+    cross_entropy,
+    hardmax_features,
+    hardmax_loss,
+    one_vs_rest_distance,
+    one_vs_rest_distances,
+)
+from neuralcollapse.codes.exact import (
+    ExactHullPoint,
+    exact_coherence,
+    exact_nearest_hull_point,
+    exact_one_vs_rest_distance_squared,
+    rational_code,
+    stereographic,
+)
 from neuralcollapse.codes.free_contact import FreeContact, free_contact, turn_contact
 from neuralcollapse.codes.graphs import code_graph, graph_code
 from neuralcollapse.codes.holes import Holes, hole_vertices, holes
+from neuralcollapse.codes.joint import (
+    exact_weights,
+    free_features,
+    gaussian_energy,
+    joint_descent,
+    lifted_pairs,
+    scaled_loss,
+)
 from neuralcollapse.codes.meeting import farthest_common_point
-from neuralcollapse.codes.orthoplex import free_features, from neuralcollapse.codes.joint import
+from neuralcollapse.codes.orthoplex import (
+    high_entropy_code,
+    low_entropy_code,
+    orthogonal_batches,
+    orthoplex_code,
+    union_of_simplices,
+)
 from neuralcollapse.codes.phases import Phase, phase_diagram
 from neuralcollapse.codes.softmax import softmax_code
 from neuralcollapse.codes.spherical import spherical_code
@@ -36,29 +68,38 @@ __all__ = [
     "exact_coherence",
     "exact_nearest_hull_point",
     "exact_one_vs_rest_distance_squared",
+    "exact_weights",
     "extremal_code",
     "family_loses",
     "family_minimum",
     "farthest_common_point",
     "free_contact",
     "free_features",
-    "from neuralcollapse.codes.joint import",
+    "gaussian_energy",
     "graph_code",
     "hardmax_features",
     "hardmax_loss",
+    "high_entropy_code",
     "hole_vertices",
     "holes",
     "isolates_crossing",
+    "joint_descent",
     "largest_distance",
     "lemma15_thresholds",
+    "lifted_pairs",
+    "low_entropy_code",
     "minimise_cross_entropy",
     "one_vs_rest_distance",
     "one_vs_rest_distances",
+    "orthogonal_batches",
+    "orthoplex_code",
     "phase_diagram",
     "rational_code",
+    "scaled_loss",
     "softmax_code",
     "spherical_code",
     "stereographic",
     "symmetrised_code",
     "turn_contact",
+    "union_of_simplices",
 ]

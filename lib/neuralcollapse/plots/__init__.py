@@ -6,25 +6,29 @@ Nothing here computes a result: projections for the eye are the only arithmetic.
 from neuralcollapse.plots.collapse import class_plane, cosine_matrices, seed_curves, simplex_shadow
 from neuralcollapse.plots.duality import duality_angles, planar_features, rattler_room
 from neuralcollapse.plots.equality import coherence_distance, radon_bounds
-from neuralcollapse.plots.orthoplex import batch_matrices, code_graphs, coherence_plateau, gap_triangle
+from neuralcollapse.plots.orthoplex import (
+    batch_matrices,
+    code_graphs,
+    coherence_plateau,
+    gap_triangle,
+)
 from neuralcollapse.plots.page import Plot, publish
+from neuralcollapse.plots.phases import overtaking, phase_map, phase_strips
 from neuralcollapse.plots.polyhedra import polyhedra
-from neuralcollapse.plots.softmax_codes import DASHES, axes_grid
-from neuralcollapse.plots.style import COLORS"
-from neuralcollapse.plots.temperature import DASHES, axes_grid
-from neuralcollapse.plots.temperature import bends, bends, codes_over_temperature, excess_losses, feature_circle, from neuralcollapse.plots.phases import overtaking, gram_matrices, halfway_vectors, interlaced, phase_map, phase_strips
-from neuralcollapse.plots.style import COLORS, sphere_filling, threshold_curves
-from neuralcollapse.plots.style import COLORS, threshold_curves
-from neuralcollapse.plots.symmetrisation import (
-    coherence_scatter
+from neuralcollapse.plots.softmax_codes import (
+    codes_over_temperature,
+    feature_circle,
+    sphere_filling,
+)
+from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
+from neuralcollapse.plots.symmetrisation import coherence_scatter, halfway_vectors, interlaced
+from neuralcollapse.plots.temperature import bends, excess_losses, gram_matrices, threshold_curves
 
 __all__ = [
-    "COLORS"",
+    "COLORS",
     "DASHES",
     "Plot",
     "axes_grid",
-    "axes_grid
-from neuralcollapse.plots.temperature import bends",
     "batch_matrices",
     "bends",
     "class_plane",
@@ -32,18 +36,18 @@ from neuralcollapse.plots.temperature import bends",
     "codes_over_temperature",
     "coherence_distance",
     "coherence_plateau",
+    "coherence_scatter",
     "cosine_matrices",
     "duality_angles",
     "excess_losses",
     "feature_circle",
-    "from neuralcollapse.plots.phases import overtaking",
     "gap_triangle",
     "gram_matrices",
     "halfway_vectors",
     "interlaced",
+    "overtaking",
     "phase_map",
-    "phase_strips
-from neuralcollapse.plots.style import COLORS",
+    "phase_strips",
     "planar_features",
     "polyhedra",
     "publish",
@@ -52,9 +56,5 @@ from neuralcollapse.plots.style import COLORS",
     "seed_curves",
     "simplex_shadow",
     "sphere_filling",
-    "threshold_curves
-from neuralcollapse.plots.style import COLORS",
-    "threshold_curves
-from neuralcollapse.plots.symmetrisation import (
-    coherence_scatter",
+    "threshold_curves",
 ]
