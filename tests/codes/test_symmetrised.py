@@ -168,3 +168,21 @@ def test_the_pentagon_and_the_code_of_seven_points():
     assert coherence(codes.beyond_orthoplex(3)) == pytest.approx(0.21013831273060308, abs=1e-15)
     with pytest.raises(ValueError, match="dimension: expected at least 2"):
         codes.beyond_orthoplex(1)
+
+
+def test_two_rattlers_in_a_wide_hole_can_touch_freely():
+    touch = codes.free_contact(np.vstack([CAP, [[0.8, 0, -0.6], [-0.8, 0, -0.6]]]))
+    assert touch.found
+    code = touch.points
+    products = code @ code.T - 2 * np.eye(5)
+    k, j = touch.pair
+    assert products[k, j] == pytest.approx(products[0, 1], abs=1e-9)
+    assert np.sort(products[[k, j]], axis=1)[:, -2].max() == pytest.approx(
+        products[0, 1] - touch.slack, abs=1e-9
+    )
+
+
+def test_rattlers_at_opposite_ends_cannot_and_one_is_not_enough():
+    assert not codes.free_contact(spherical_code(20, 3, starts=16).points, starts=2).found
+    with pytest.raises(ValueError, match="two rattlers or more, got 1"):
+        codes.free_contact(np.vstack([CAP, [[0, 0, -1.0]]]))

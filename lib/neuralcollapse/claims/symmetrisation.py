@@ -262,17 +262,6 @@ def check_spherical_is_softmax(pick):
     )
 
 
-@cache
-def rattling_code():
-    """The best code of 19 points in three dimensions that a short search finds: one rattles.
-
-    Returns
-    -------
-    Code
-    """
-    return spherical_code(19, 3, starts=16)
-
-
 def shaken(code, generator, size=0.3):
     """A hardmax code whose rattlers and their features lie anywhere the margins allow.
 
@@ -306,7 +295,7 @@ def check_structure(rows):
     found = [searched(n, d) for n, d in SEARCHED]
     pairs = [(free[1], free[2], 1 - tied[0]) for free, tied in found]
     generator = np.random.default_rng(0)
-    code = rattling_code()
+    code = locked_code(20, 3)
     pairs += [(*shaken(code, generator), code.coherence) for _ in range(5)]
     excess, apart = [], []
     for weights, features, least in pairs:
@@ -358,24 +347,24 @@ def _families():
     rigid = [(7, 3), (8, 3), (9, 3), (9, 4)]
     families = [[spherical_code(n, d, starts=16).points] for n, d in rigid]
     families += [[regular_polygon(5)], [simplex_etf(4)]]
-    return [*families, [rattling_code().points, pushed_rattler()]]
+    return [*families, [locked_code(20, 3).points, pushed_rattlers()]]
 
 
-def pushed_rattler():
-    """The code of 19 points with its rattler moved until it touches one neighbour.
+def pushed_rattlers():
+    """The code of 20 points in three dimensions, each rattler moved until it touches one point.
 
     Returns
     -------
-    ndarray, shape (19, 3), float64
+    ndarray, shape (20, 3), float64
     """
-    code = rattling_code()
-    (row,) = code.rattlers
+    code = locked_code(20, 3)
     points = code.points.copy()
-    cosines = points @ points[row]
-    cosines[row] = -1
-    near = points[cosines.argmax()]
-    across = _unit(points[row] - cosines.max() * near)
-    points[row] = code.coherence * near + np.sqrt(1 - code.coherence**2) * across
+    for row in code.rattlers:
+        cosines = points @ points[row]
+        cosines[row] = -1
+        near = points[cosines.argmax()]
+        across = _unit(points[row] - cosines.max() * near)
+        points[row] = code.coherence * near + np.sqrt(1 - code.coherence**2) * across
     return points
 
 
@@ -690,19 +679,14 @@ def cap_share(angle, dimension):
 
 def check_many_classes(packing_angle):
     """Bracket the softmax values of codes by areas of caps; `packing_angle` of theta packs."""
+    sizes = [(n, 2, np.cos(2 * np.pi / n)) for n in (3, 12, 50)]
+    sizes += [(row["n"], row["d"], row["coherence"]) for row in surveyed()]
     slack = []
-    for n, d in ((12, 2), (12, 3), (24, 3), (38, 3), (20, 4), (24, 4), (16, 5)):
-        theta = np.arccos(_coherence(n, d))
+    for n, d, cosine in sizes:
+        theta = np.arccos(cosine)
         slack.append(1 - n * cap_share(packing_angle(theta), d))
         slack.append((n - 1) * cap_share(theta, d) - 1)
     return Evidence((Measure("least slack of the two areas", np.min(slack), ">=", -1e-9),))
-
-
-@cache
-def _coherence(num_points, dimension):
-    if dimension == 2:
-        return float(np.cos(2 * np.pi / num_points))
-    return spherical_code(num_points, dimension, starts=16).coherence
 
 
 def layer_polynomial(x, dimension):
@@ -834,7 +818,7 @@ CLAIMS = (
         checker=check_self_dual,
         instance=lambda: {"families": _families()},
         control_statement="the same of each single code",
-        control=lambda: {"families": [[pushed_rattler()]]},
+        control=lambda: {"families": [[pushed_rattlers()]]},
     ),
     Claim(
         identifier="thm-free-contact",
