@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +31,10 @@ from neuralcollapse.codes.atlas import ATLAS, read_code, write_code
 
 ENOUGH_HITS = 3
 SAME = 1e-9
+RECIPE = (
+    "experiments/atlas.py: rounds of spherical_code with default starts and the seeds named, until "
+    "the best coherence was hit three times or rounds were over; starts and hits of all rounds"
+)
 COMPARED = 16  # points up to which the two solvers are compared
 
 
@@ -52,13 +57,17 @@ def search(dimension, num_points, rounds):
     return replace(best, starts=sum(code.starts for code in found), hits=hits), recipe
 
 
+@contextmanager
 def executor(scheduler, workers):
     """Processes of this machine, or the workers of a Dask cluster behind the same interface."""
     if scheduler is None:
-        return ProcessPoolExecutor(workers)
-    from distributed import Client
+        with ProcessPoolExecutor(workers) as pool:
+            yield pool
+    else:
+        from distributed import Client
 
-    return Client(scheduler).get_executor(pure=False)
+        with Client(scheduler) as client, client.get_executor(pure=False) as pool:
+            yield pool
 
 
 def write_manifest(folder):
@@ -68,7 +77,7 @@ def write_manifest(folder):
         _, header = read_code(path)
         entries[path.name] = {**header, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     manifest = {
-        "recipe": " ".join(search.__doc__.split()) + " Made by experiments/atlas.py.",
+        "recipe": RECIPE,
         "precision": "float64; contacts of a code agree to about 1e-15",
         "codes": entries,
     }
