@@ -19,11 +19,13 @@ RESULTS = {  # made by the library, not by readers
     "Code",
     "CollapseReport",
     "ExactHullPoint",
+    "Existence",
     "History",
     "HullPoint",
     "Output",
     "Phase",
     "RadonPartition",
+    "RefinedCode",
     "Task",
 }
 

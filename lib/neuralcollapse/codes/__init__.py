@@ -3,6 +3,7 @@
 A code is an array of shape (num_points, dimension), one unit vector a row.
 """
 
+from neuralcollapse.codes.certificates import Certificate, certify
 from neuralcollapse.codes.code import Code
 from neuralcollapse.codes.convexity import batch_loss, lemma15_thresholds
 from neuralcollapse.codes.distance import (
@@ -20,17 +21,23 @@ from neuralcollapse.codes.exact import (
     rational_code,
     stereographic,
 )
+from neuralcollapse.codes.existence import Existence
 from neuralcollapse.codes.meeting import farthest_common_point
 from neuralcollapse.codes.phases import Phase, phase_diagram
+from neuralcollapse.codes.refine import RefinedCode, minimal_polynomial, refine
 from neuralcollapse.codes.softmax import softmax_code
 from neuralcollapse.codes.spherical import spherical_code
 from neuralcollapse.codes.tradeoff import extremal_code, largest_distance
 
 __all__ = [
+    "Certificate",
     "Code",
     "ExactHullPoint",
+    "Existence",
     "Phase",
+    "RefinedCode",
     "batch_loss",
+    "certify",
     "cross_entropy",
     "exact_coherence",
     "exact_nearest_hull_point",
@@ -41,10 +48,12 @@ __all__ = [
     "hardmax_loss",
     "largest_distance",
     "lemma15_thresholds",
+    "minimal_polynomial",
     "one_vs_rest_distance",
     "one_vs_rest_distances",
     "phase_diagram",
     "rational_code",
+    "refine",
     "softmax_code",
     "spherical_code",
     "stereographic",
