@@ -12,17 +12,16 @@ equal contacts exists next to the rational one.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
 from neuralcollapse.codes.code import Code
-from neuralcollapse.codes.distance import one_vs_rest_distances
 from neuralcollapse.codes.exact import exact_coherence, exact_nearest_hull_point, rational_code
 from neuralcollapse.codes.existence import Existence, prove_existence
 from neuralcollapse.codes.refine import refine
 
 FORMAT = "neuralcollapse certificate 1"
-_TIED = 1e-9  # distances nearer to the least are compared exactly
 _NEAR = Fraction(1, 10**6)  # from the rational code to the exact one
 _DIRECTION_BITS = (20, 40, 80, 160)  # roundings tried before a direction is stored as it is
 
@@ -48,8 +47,9 @@ class Certificate:
     directions : tuple of tuple of Fraction
         One a point; $\langle w_k-w_j,h_k\rangle\ge\rho\|h_k\|$ for $j\ne k$.
     existence : Existence or None
-        An exact code with equal contacts, within 1e-6; None if none is proved, and then `refine`
-        says why.
+        An exact code with equal contacts, no coordinate farther than 1e-6; None if there is no
+        proof, because contacts do not determine the coherence (`refine` says so) or `points` are
+        rounded too coarsely.
     """
 
     points: tuple[tuple[Fraction, ...], ...]
@@ -78,7 +78,7 @@ class Certificate:
             self.existence.check()
 
     def to_json(self):
-        """The certificate as text, every number an exact fraction or decimal.
+        """The certificate as text, every number an exact fraction.
 
         Returns
         -------
@@ -202,7 +202,9 @@ def certify(code, denominator=2**40, digits=50):
     points = rational_code(code.points, denominator)
     if len(set(points)) < len(points):
         raise ValueError(f"denominator: points coincide at {denominator}; use a larger one")
-    nearest, found, away = _hulls(points)
+    hulls = _hulls(points)
+    nearest = min(range(len(points)), key=lambda k: hulls[k].distance_squared)
+    square = hulls[nearest].distance_squared
     try:
         existence = prove_existence(refine(code, digits), points)
     except ArithmeticError:
@@ -210,17 +212,15 @@ def certify(code, denominator=2**40, digits=50):
     if existence is not None and not _near(points, existence.centre):
         existence = None
     others = [j for j in range(len(points)) if j != nearest]
-    spanned = [(j, w) for j, w in zip(others, found.weights, strict=True) if w]
+    spanned = [(j, w) for j, w in zip(others, hulls[nearest].weights, strict=True) if w]
     certificate = Certificate(
         points=points,
         coherence=exact_coherence(points),
-        one_vs_rest_distance_squared=found.distance_squared,
+        one_vs_rest_distance_squared=square,
         nearest=nearest,
         face=tuple(j for j, _ in spanned),
         weights=tuple(w for _, w in spanned),
-        directions=tuple(
-            _short(points, k, direction, found.distance_squared) for k, direction in enumerate(away)
-        ),
+        directions=tuple(_direction(points, k, hull, square) for k, hull in enumerate(hulls)),
         existence=existence,
     )
     certificate.check()
@@ -228,27 +228,21 @@ def certify(code, denominator=2**40, digits=50):
 
 
 def _hulls(points):
-    """The point nearest to the hull of the others, its projection, and all ways from the hulls."""
-    distances = one_vs_rest_distances([[float(x) for x in row] for row in points])
-    found = {}
-    away = []
-    for k, point in enumerate(points):
-        others = points[:k] + points[k + 1 :]
-        hull = exact_nearest_hull_point(others, point)
-        if distances[k] <= distances.min() + _TIED:
-            found[k] = hull
-        away.append([x - y for x, y in zip(point, hull.point, strict=True)])
-    nearest = min(found, key=lambda k: found[k].distance_squared)
-    return nearest, found[nearest], away
+    """The nearest point of the hull of the others, for each point."""
+    return [
+        exact_nearest_hull_point(points[:k] + points[k + 1 :], point)
+        for k, point in enumerate(points)
+    ]
 
 
-def _short(points, k, direction, square):
-    """The direction, rounded as far as it still proves the distance."""
+def _direction(points, k, hull, square):
+    """The way from the hull to the point, rounded as far as it still proves the distance."""
+    direction = tuple(x - y for x, y in zip(points[k], hull.point, strict=True))
     for bits in _DIRECTION_BITS:
         rounded = tuple(Fraction(round(x * 2**bits), 2**bits) for x in direction)
         if _separates(points, k, rounded, square):
             return rounded
-    return tuple(direction)
+    return direction
 
 
 def _separates(points, k, direction, square):
@@ -323,8 +317,8 @@ def _text(rows):
 
 
 def _number(value):
-    if not isinstance(value, str):
-        raise TypeError(f"numbers are written as text, {value!r} is not")
+    if not re.fullmatch(r"-?\d+(/\d+)?", value):
+        raise ValueError(f"numbers are written as whole numbers or fractions, not {value!r}")
     return Fraction(value)
 
 

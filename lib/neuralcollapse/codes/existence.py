@@ -167,14 +167,16 @@ def _pivots(matrix):
 
 
 def _check_indices(proof):
+    if not proof.centre or not proof.contacts or proof.radius <= 0:
+        raise ValueError("existence: it has no points, no contacts or no positive radius")
     count, dimension = len(proof.centre), len(proof.centre[0])
     pairs = [*proof.contacts, *proof.undecided]
     fine = all(0 <= i < j < count for i, j in pairs) and len(set(pairs)) == len(pairs)
     held = set(proof.held)
     fine &= all(0 <= k < count and 0 <= axis < dimension for k, axis in held)
-    fine &= all(len(row) == dimension for row in proof.centre) and len(proof.contacts) > 0
-    if not fine or proof.radius <= 0:
-        raise ValueError("existence: indices, shapes or radius make no sense")
+    fine &= all(len(row) == dimension for row in proof.centre)
+    if not fine:
+        raise ValueError("existence: its pairs, held coordinates or rows are not of one code")
     touched = {k for pair in proof.contacts for k in pair}
     if not {k for pair in proof.undecided for k in pair} | {k for k, _ in held} <= touched:
         raise ValueError("existence: a point without independent contact is held or undecided")

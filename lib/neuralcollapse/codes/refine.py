@@ -199,7 +199,7 @@ def minimal_polynomial(value, digits, max_degree=12):
     if max_degree < 1:
         raise ValueError(f"max_degree: expected at least 1, got {max_degree}")
     with mpmath.workdps(digits + _GUARD):
-        value = mpmath.mpmathify(value)
+        value = mpmath.mpmathify(value) + 0  # of a constant, its digits
         if not (isinstance(value, mpmath.mpf) and mpmath.isfinite(value)):
             raise ValueError(f"value: expected a finite real number, got {value}")
         powers = [value**k for k in range(max_degree + 1)]
