@@ -17,6 +17,7 @@ PUBLIC = ("geometry", "statistics", "metrics", "codes", "tasks", "models", "trai
 RESULTS = {  # made by the library, not by readers
     "Certificate",
     "Code",
+    "CoherenceBound",
     "CollapseReport",
     "ExactHullPoint",
     "Existence",

@@ -3,6 +3,7 @@
 A code is an array of shape (num_points, dimension), one unit vector a row.
 """
 
+from neuralcollapse.codes.bounds import CoherenceBound, coherence_bound
 from neuralcollapse.codes.certificates import Certificate, certify
 from neuralcollapse.codes.code import Code
 from neuralcollapse.codes.convexity import batch_loss, lemma15_thresholds
@@ -32,12 +33,14 @@ from neuralcollapse.codes.tradeoff import extremal_code, largest_distance
 __all__ = [
     "Certificate",
     "Code",
+    "CoherenceBound",
     "ExactHullPoint",
     "Existence",
     "Phase",
     "RefinedCode",
     "batch_loss",
     "certify",
+    "coherence_bound",
     "cross_entropy",
     "exact_coherence",
     "exact_nearest_hull_point",
