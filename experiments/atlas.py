@@ -20,13 +20,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import mpmath
 import numpy as np
 import scipy
+from sympy import Poly, Symbol
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 import neuralcollapse
-from neuralcollapse.codes import softmax_code, spherical_code
+from neuralcollapse.codes import minimal_polynomial, refine, softmax_code, spherical_code
 from neuralcollapse.codes.atlas import ATLAS, read_code, write_code
 
 ENOUGH_HITS = 3
@@ -36,6 +38,7 @@ RECIPE = (
     "the best coherence was hit three times or rounds were over; starts and hits of all rounds"
 )
 COMPARED = 16  # points up to which the two solvers are compared
+DIGITS, DEGREE = 150, 24  # within which a minimal polynomial is looked for
 
 
 def search(dimension, num_points, rounds):
@@ -52,9 +55,24 @@ def search(dimension, num_points, rounds):
         if num_points <= COMPARED:
             other = softmax_code(num_points, dimension)
             recipe["softmax_code_distance"] = repr(other.one_vs_rest_distance)
+        recipe |= recognise(best)
     versions = ("neuralcollapse", neuralcollapse), ("numpy", np), ("scipy", scipy)
     recipe["versions"] = ", ".join(f"{name} {module.__version__}" for name, module in versions)
     return replace(best, starts=sum(code.starts for code in found), hits=hits), recipe
+
+
+def recognise(code):
+    """More digits of the coherence and its minimal polynomial, as far as they can be had."""
+    try:
+        coherence = refine(code, DIGITS).coherence
+    except ArithmeticError:
+        return {}
+    with mpmath.workdps(DIGITS):
+        lines = {"coherence_to_40_digits": mpmath.nstr(coherence, 40)}
+    coefficients = minimal_polynomial(coherence, DIGITS, DEGREE)
+    if coefficients is not None:
+        lines["minimal_polynomial"] = str(Poly(coefficients, Symbol("x")).as_expr())
+    return lines
 
 
 @contextmanager
@@ -102,6 +120,7 @@ def main(arguments=None):
         for num_points in options.points or range(dimension + 2, 33)
         if not (options.folder / f"{dimension}-{num_points}.txt").exists()
     ]
+    tasks.sort(key=lambda task: task[0] * task[1], reverse=True)  # the longest first
     with executor(options.scheduler, options.workers) as pool:
         running = {pool.submit(search, *task, options.rounds): task for task in tasks}
         for future in tqdm(as_completed(running), total=len(running), unit="code", disable=None):
