@@ -68,7 +68,8 @@ def recognise(code):
     except ArithmeticError:
         return {}
     with mpmath.workdps(DIGITS):
-        lines = {"coherence_to_40_digits": mpmath.nstr(coherence, 40)}
+        value = mpmath.chop(coherence, tol=mpmath.mpf(10) ** (-DIGITS // 2))
+        lines = {"coherence_to_40_digits": mpmath.nstr(value, 40)}
     coefficients = minimal_polynomial(coherence, DIGITS, DEGREE)
     if coefficients is not None:
         lines["minimal_polynomial"] = str(Poly(coefficients, Symbol("x")).as_expr())
