@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from neuralcollapse import codes
-from neuralcollapse.geometry import coherence, orthoplex, regular_polygon, simplex_etf
+from neuralcollapse.codes import distance
+from neuralcollapse.geometry import (
+    coherence,
+    orthoplex,
+    regular_polygon,
+    simplex_etf,
+)
 
 
 def random_code(seed, count, dimension):
@@ -86,3 +92,15 @@ def test_temperature_is_positive(temperature):
 def test_weights_and_features_fit():
     with pytest.raises(ValueError, match="features: expected shape"):
         codes.cross_entropy(GOOD, [[1.0, 0.0]], 1.0)
+
+
+def test_what_rounding_refuses_is_solved_in_fractions(monkeypatch):
+    points = random_code(3, 9, 4)
+    expected = codes.one_vs_rest_distances(points), codes.hardmax_features(points)
+
+    def refuse(*_):
+        raise ArithmeticError
+
+    monkeypatch.setattr(distance, "nearest_hull_point", refuse)
+    np.testing.assert_allclose(codes.one_vs_rest_distances(points), expected[0], atol=1e-14)
+    np.testing.assert_allclose(codes.hardmax_features(points), expected[1], atol=1e-13)

@@ -6,11 +6,14 @@ $\rho(W)=\min_k\operatorname{dist}(w_k,\operatorname{conv}\{w_j\}_{j\ne k})$ [ji
 *spherical code* minimises $\mu$, a *softmax code* maximises $\rho$.
 """
 
+import math
+from fractions import Fraction
+
 import numpy as np
 from scipy.special import logsumexp
 
 from neuralcollapse.geometry.arrays import as_points
-from neuralcollapse.geometry.hulls import nearest_hull_point
+from neuralcollapse.geometry.hulls import HullPoint, nearest_hull_point
 
 UNIT_TOLERANCE = 1e-9  # of lengths; what is nearer to 1 is normalised to the last digit
 REPEAT_TOLERANCE = 1e-12  # points nearer than this are the same point
@@ -106,9 +109,6 @@ def one_vs_rest_distances(points):
     ------
     ValueError
         If `points` is not a code.
-    ArithmeticError
-        If a distance cannot be certified to rounding.
-
     Examples
     --------
     >>> one_vs_rest_distances([[1, 0], [0, 1], [-1, 0], [0, -1]])
@@ -248,4 +248,24 @@ def _margins(weights, features):
 
 
 def _projections(points):
-    return [nearest_hull_point(np.delete(points, k, axis=0), points[k]) for k in range(len(points))]
+    return [_projection(np.delete(points, k, axis=0), points[k]) for k in range(len(points))]
+
+
+def _projection(others, point):
+    try:
+        return nearest_hull_point(others, point)
+    except ArithmeticError:
+        # Nearly dependent points defeat rounding. Floats are fractions: solve exactly.
+        from neuralcollapse.codes.exact import exact_nearest_hull_point
+
+        exact = exact_nearest_hull_point(_fractions(others), _fractions(point[None])[0])
+        return HullPoint(
+            np.array(exact.point, dtype=float),
+            np.array(exact.weights, dtype=float),
+            math.sqrt(exact.distance_squared),
+            0.0,
+        )
+
+
+def _fractions(array):
+    return [[Fraction(float(entry)) for entry in row] for row in array]
