@@ -10,10 +10,31 @@ import numpy as np
 
 _COLDEST = 2000.0  # a largest cosine is then known to about 1e-3, enough to rank starts
 _STEPS = 600
+_SMALL, _MOST_SLOWLY = 75, 8  # coordinates that cool in _STEPS steps; the most times as many
 _WARMEST, _COLD = 3.0, 600.0
-_MOMENTUM = 0.9
+_MOMENTUM = 0.95
 _GAIN = 0.5  # step in units of 1 / beta, for forces of length about 1; from 1 on some oscillate
 _LONGEST_STEP = 0.2  # nearly radians; keeps the first steps on the sphere
+
+
+def cooling_steps(num_vectors, dimension):
+    """How slowly to cool: a start in many coordinates is worth several that are cooled fast.
+
+    Parameters
+    ----------
+    num_vectors, dimension : int
+
+    Returns
+    -------
+    int
+        In proportion to the number of tangent coordinates, between two bounds.
+
+    Examples
+    --------
+    >>> cooling_steps(24, 3), cooling_steps(75, 3), cooling_steps(1000, 3)
+    (600, 1200, 4800)
+    """
+    return int(_STEPS * min(_MOST_SLOWLY, max(1, num_vectors * (dimension - 1) / _SMALL)))
 
 
 def anneal(force, starts, num_vectors, dimension, generator):
@@ -44,8 +65,9 @@ def anneal(force, starts, num_vectors, dimension, generator):
     vectors /= _lengths(vectors)
     first = np.geomspace(_WARMEST, _COLD, starts)[:, None, None]
     velocity = np.zeros_like(vectors)
-    for step in range(_STEPS):
-        beta = (first * (_COLDEST / first) ** (step / _STEPS)).astype(np.float32)
+    steps = cooling_steps(num_vectors, dimension)
+    for step in range(steps):
+        beta = (first * (_COLDEST / first) ** (step / steps)).astype(np.float32)
         pull = force(vectors, beta)
         pull -= (pull * vectors).sum(axis=2, keepdims=True) * vectors
         velocity = _MOMENTUM * velocity + (_GAIN / beta) * pull

@@ -20,9 +20,10 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from neuralcollapse.geometry.sphere import tangent_bases
 
 LAST_BARRIER = 1e-13  # kappa; slacks of contacts end near it, and rounding of cosines lies below
-_FIRST_BARRIER = 1e-4
+_FIRST_SLACK = 3e-3  # about what annealing leaves; a larger one undoes its choice of minimum
 _FAST = 1e-8  # below, the path is straight and the barrier falls a thousandfold at a time
-_STEPS = 200
+_STEPS = 400
+_LEAST_SHIFT = 1e-8  # of a matrix of unit diagonal
 _CENTRED = 0.1  # squared Newton decrement, over kappa, at which the barrier is lowered
 
 
@@ -50,7 +51,8 @@ def descend(points):
     count = len(points)
     pairs = np.triu_indices(count, 1)
     off = ~np.eye(count, dtype=bool)
-    barrier = _FIRST_BARRIER
+    barrier = _FIRST_SLACK / len(pairs[0])  # multipliers of sum 1 make that the harmonic mean
+    shift = 0.0
     level = (points @ points.T)[pairs].max() + 10 * barrier
     multipliers = np.where(off, barrier / np.where(off, level - points @ points.T, 1), 0)
     for _ in range(_STEPS):
@@ -59,7 +61,9 @@ def descend(points):
         pulls = np.einsum("idm,jd->ijm", bases, points)
         target = np.where(off, barrier / slacks, 0)
         stiffness = np.where(off, multipliers / slacks, 0)
-        step, rise = _newton_step(points, bases, pulls, multipliers, stiffness, target, pairs)
+        step, rise, shift = _newton_step(
+            points, bases, pulls, multipliers, stiffness, target, pairs, shift
+        )
         change = np.einsum("ijm,im->ij", pulls, step)
         change = rise - change - change.T  # of the slacks
         slope = rise - (target * change)[pairs].sum()
@@ -81,8 +85,8 @@ def descend(points):
     return points, multipliers
 
 
-def _newton_step(points, bases, pulls, multipliers, stiffness, target, pairs):
-    """Step in tangent coordinates, shape (num_points, dimension - 1), and the rise of the level."""
+def _newton_step(points, bases, pulls, multipliers, stiffness, target, pairs, shift):
+    """Step in tangent coordinates, shape (num_points, dimension - 1), rise of the level, shift."""
     count, dimension = points.shape
     inner = dimension - 1
     flat = bases.transpose(1, 0, 2).reshape(dimension, -1)
@@ -102,20 +106,26 @@ def _newton_step(points, bases, pulls, multipliers, stiffness, target, pairs):
     matrix[-1, -1] = stiffness[pairs].sum()
     right = np.append(-np.einsum("ij,ijm->im", target, pulls).ravel(), target[pairs].sum() - 1)
     scale = 1 / np.sqrt(np.maximum(np.abs(np.diag(matrix)), np.finfo(float).tiny))
-    solution = scale * _solve_descending(scale[:, None] * matrix * scale, scale * right)
-    return solution[:-1].reshape(count, inner), solution[-1]
+    solution, shift = _solve_descending(scale[:, None] * matrix * scale, scale * right, shift)
+    solution *= scale
+    return solution[:-1].reshape(count, inner), solution[-1], shift
 
 
-def _solve_descending(matrix, right):
-    """Solve after shifting the matrix until it is positive definite, so that the step descends."""
-    shift = 0.0
+def _solve_descending(matrix, right, shift):
+    """Solve with a shift that makes the matrix positive definite, so that the step descends.
+
+    The search for one starts below the shift of the last step, for the matrices change slowly.
+    """
+    shift = shift / 2 if shift > _LEAST_SHIFT else 0.0
     while True:
+        shifted = matrix.copy()
+        shifted.flat[:: len(matrix) + 1] += shift
         try:
-            factor = cho_factor(matrix + shift * np.eye(len(matrix)), check_finite=False)
+            factor = cho_factor(shifted, overwrite_a=True, check_finite=False)
         except LinAlgError:
-            shift = max(4 * shift, 1e-8)
+            shift = max(4 * shift, _LEAST_SHIFT)
         else:
-            return cho_solve(factor, right, check_finite=False)
+            return cho_solve(factor, right, check_finite=False), shift
 
 
 def _line_search(points, level, slacks, moved, rise, slope, barrier, pairs):

@@ -35,7 +35,7 @@ def softmax_code(num_points, dimension, *, seed=0, starts=None):
     seed : int
         Fixes the random starts.
     starts : int, optional
-        Random starts; by default 1,024, fewer from 48 points on.
+        Random starts; by default 1,024, fewer where each is cooled more slowly.
 
     Returns
     -------

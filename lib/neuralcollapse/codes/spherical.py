@@ -13,12 +13,13 @@ import numpy as np
 from scipy.linalg import lstsq
 from scipy.optimize import minimize
 
-from neuralcollapse.codes.annealing import anneal
+from neuralcollapse.codes.annealing import anneal, cooling_steps
 from neuralcollapse.codes.code import CONTACT_TOLERANCE, Code
 from neuralcollapse.codes.interior import descend
 from neuralcollapse.geometry.sphere import tangent_bases
 
-_BATCH = 256
+_FEWEST, _MOST = 64, 1024  # starts
+_COSINES = 2**17  # in a batch, which then fits the cache of a processor
 _SMALL = 224  # tangent coordinates up to which a descent takes well under a second
 _SAME = 1e-9  # local minima whose coherences are nearer are one
 _CONTACT_GUESSES = (1e-5, 1e-7, 1e-9)
@@ -36,7 +37,7 @@ def spherical_code(num_points, dimension, *, seed=0, starts=None):
     seed : int
         Fixes the random starts.
     starts : int, optional
-        Random starts; more find better codes. By default 1,024, fewer from 48 points on.
+        Random starts; more find better codes. By default 1,024, fewer where each is cooled more slowly.
 
     Returns
     -------
@@ -102,14 +103,18 @@ def check_request(num_points, dimension, starts):
         raise ValueError(
             f"dimension: the line holds 2 different unit vectors, not {num_points}; use at least 2"
         )
-    starts = max(64, 1024 * min(32, num_points) // num_points) if starts is None else index(starts)
+    if starts is None:
+        effort = cooling_steps(num_points, dimension) / cooling_steps(1, 1)
+        effort *= max(1, num_points / 32)
+        starts = max(_FEWEST, int(_MOST / effort))
+    starts = index(starts)
     if starts < 1:
         raise ValueError(f"starts: expected at least 1, got {starts}")
     return num_points, dimension, starts
 
 
 def annealed(force, num_vectors, dimension, starts, seed):
-    """Annealed configurations, in batches that fit the cache of a processor.
+    """Annealed configurations, batch by batch.
 
     Parameters
     ----------
@@ -127,7 +132,8 @@ def annealed(force, num_vectors, dimension, starts, seed):
     (2, 3, 2)
     """
     generator = np.random.default_rng(seed)
-    batches = [min(_BATCH, starts - done) for done in range(0, starts, _BATCH)]
+    most = max(16, _COSINES // num_vectors**2)
+    batches = [min(most, starts - done) for done in range(0, starts, most)]
     return np.concatenate(
         [anneal(force, batch, num_vectors, dimension, generator) for batch in batches]
     )
