@@ -16,11 +16,13 @@ from scipy.optimize import minimize
 from neuralcollapse.codes.annealing import anneal, cooling_steps
 from neuralcollapse.codes.code import CONTACT_TOLERANCE, Code
 from neuralcollapse.codes.interior import descend
+from neuralcollapse.geometry.arrays import as_directions
 from neuralcollapse.geometry.sphere import tangent_bases
 
 _FEWEST, _MOST = 64, 1024  # starts
 _COSINES = 2**17  # in a batch, which then fits the cache of a processor
 _SMALL = 224  # tangent coordinates up to which a descent takes well under a second
+_SHAKES, _SHAKE = 3, 1e-3  # symmetric starts may descend to a saddle, a hair above the minimum
 _SAME = 1e-9  # local minima whose coherences are nearer are one
 _CONTACT_GUESSES = (1e-5, 1e-7, 1e-9)
 
@@ -66,7 +68,12 @@ def spherical_code(num_points, dimension, *, seed=0, starts=None):
         points, multipliers = descend(candidates[place])
         descended.append((_largest_cosine(points), points, multipliers))
     best = min(descended, key=lambda found: found[0])
-    hits = sum(found[0] < best[0] + _SAME for found in descended)
+    hits = sum(bool(found[0] < best[0] + _SAME) for found in descended)
+    generator = np.random.default_rng(seed)
+    for _ in range(_SHAKES):
+        noise = generator.normal(scale=_SHAKE, size=best[1].shape)
+        points, multipliers = descend(as_directions(best[1] + noise))
+        best = min(best, (_largest_cosine(points), points, multipliers), key=lambda found: found[0])
     points, residual = polish(*best[1:])
     return Code.of(points, residual=residual, starts=starts, hits=hits)
 
