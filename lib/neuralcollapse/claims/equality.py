@@ -135,7 +135,7 @@ def _keeps_zero(start, end):
     """Whether 0 lies in both hulls of the end, parted as the start's Radon partition."""
     split, zero = radon_partition(start), np.zeros(end.shape[1])
     parts = (end[list(part)] for part in (split.first, split.second))
-    return all(nearest_hull_point(part, zero).distance < 1e-6 for part in parts)
+    return all(nearest_hull_point(part, zero).distance < 1e-7 for part in parts)
 
 
 def check_outside_circle(codes):
