@@ -16,21 +16,29 @@ import hashlib
 import json
 import os
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import mpmath
 import numpy as np
 import scipy
+from sympy import Poly, Symbol
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 import neuralcollapse
-from neuralcollapse.codes import softmax_code, spherical_code
+from neuralcollapse.codes import minimal_polynomial, refine, softmax_code, spherical_code
 from neuralcollapse.codes.atlas import ATLAS, read_code, write_code
 
 ENOUGH_HITS = 3
 SAME = 1e-9
+RECIPE = (
+    "experiments/atlas.py: rounds of spherical_code with default starts and the seeds named, until "
+    "the best coherence was hit three times or rounds were over; starts and hits of all rounds"
+)
 COMPARED = 16  # points up to which the two solvers are compared
+DIGITS, DEGREE = 150, 24  # within which a minimal polynomial is looked for
 
 
 def search(dimension, num_points, rounds):
@@ -47,18 +55,38 @@ def search(dimension, num_points, rounds):
         if num_points <= COMPARED:
             other = softmax_code(num_points, dimension)
             recipe["softmax_code_distance"] = repr(other.one_vs_rest_distance)
+        recipe |= recognise(best)
     versions = ("neuralcollapse", neuralcollapse), ("numpy", np), ("scipy", scipy)
     recipe["versions"] = ", ".join(f"{name} {module.__version__}" for name, module in versions)
     return replace(best, starts=sum(code.starts for code in found), hits=hits), recipe
 
 
+def recognise(code):
+    """More digits of the coherence and its minimal polynomial, as far as they can be had."""
+    try:
+        coherence = refine(code, DIGITS).coherence
+    except ArithmeticError:
+        return {}
+    with mpmath.workdps(DIGITS):
+        value = mpmath.chop(coherence, tol=mpmath.mpf(10) ** (-DIGITS // 2))
+        lines = {"coherence_to_40_digits": mpmath.nstr(value, 40)}
+    coefficients = minimal_polynomial(coherence, DIGITS, DEGREE)
+    if coefficients is not None:
+        lines["minimal_polynomial"] = str(Poly(coefficients, Symbol("x")).as_expr())
+    return lines
+
+
+@contextmanager
 def executor(scheduler, workers):
     """Processes of this machine, or the workers of a Dask cluster behind the same interface."""
     if scheduler is None:
-        return ProcessPoolExecutor(workers)
-    from distributed import Client
+        with ProcessPoolExecutor(workers) as pool:
+            yield pool
+    else:
+        from distributed import Client
 
-    return Client(scheduler).get_executor(pure=False)
+        with Client(scheduler) as client, client.get_executor(pure=False) as pool:
+            yield pool
 
 
 def write_manifest(folder):
@@ -68,7 +96,7 @@ def write_manifest(folder):
         _, header = read_code(path)
         entries[path.name] = {**header, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     manifest = {
-        "recipe": " ".join(search.__doc__.split()) + " Made by experiments/atlas.py.",
+        "recipe": RECIPE,
         "precision": "float64; contacts of a code agree to about 1e-15",
         "codes": entries,
     }
@@ -93,6 +121,7 @@ def main(arguments=None):
         for num_points in options.points or range(dimension + 2, 33)
         if not (options.folder / f"{dimension}-{num_points}.txt").exists()
     ]
+    tasks.sort(key=lambda task: task[0] * task[1], reverse=True)  # the longest first
     with executor(options.scheduler, options.workers) as pool:
         running = {pool.submit(search, *task, options.rounds): task for task in tasks}
         for future in tqdm(as_completed(running), total=len(running), unit="code", disable=None):

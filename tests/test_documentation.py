@@ -17,15 +17,18 @@ PUBLIC = ("geometry", "statistics", "metrics", "codes", "tasks", "models", "trai
 RESULTS = {  # made by the library, not by readers
     "Certificate",
     "Code",
+    "CoherenceBound",
     "CollapseReport",
     "ExactHullPoint",
     "FreeContact",
+    "Existence",
     "History",
     "Holes",
     "HullPoint",
     "Output",
     "Phase",
     "RadonPartition",
+    "RefinedCode",
     "Task",
 }
 

@@ -131,6 +131,14 @@ def test_vertices_of_two_caps_by_hand():
     np.testing.assert_allclose(vertices[vertices[:, 2].argsort()], expected, atol=1e-14)
 
 
+def test_a_vertex_under_another_cap_is_none():
+    points = random_code(3, 9, 3)
+    vertices = codes.hole_vertices(points, 0.6)
+    assert len(vertices) > 2
+    products = np.sort(vertices @ points.T, axis=1)
+    np.testing.assert_allclose(products[:, -2:], 0.6, atol=1e-7)
+
+
 @pytest.mark.parametrize("angle", [0.0, 1e-3, 0.1])
 def test_a_turned_contact_keeps_its_margin(angle):
     points = np.array([[0.6, 0.8, 0], [0.6, -0.8, 0], [-1, 0, 0]])

@@ -245,7 +245,7 @@ def check_spherical_is_softmax(pick):
     def excess(pair):
         return coherence(pick(*pair)) - 1 - hardmax_loss(*pair)
 
-    climbed = [climb(excess, (2, n, d), seed) for n, d in SMALL if d > 1 for seed in range(3)]
+    climbed = [climb(excess, (2, n, d), seed) for n, d in SMALL if d > 1 for seed in range(2)]
     generator = np.random.default_rng(0)
     sampled = []
     for n, d in SMALL[1:]:
@@ -297,17 +297,17 @@ def check_structure(rows):
     generator = np.random.default_rng(0)
     code = locked_code(20, 3)
     pairs += [(*shaken(code, generator), code.coherence) for _ in range(5)]
-    excess, apart = [], []
+    excess, differing = [], 0
     for weights, features, least in pairs:
         halfway = symmetrised_code(weights, features)
         excess.append(coherence(halfway) - least)
         kept = list(rows(halfway))
-        apart.append(np.abs(weights[kept] - features[kept]).max(initial=0))
-        apart.append(np.abs(weights[kept] - halfway[kept]).max(initial=0))
+        apart = np.abs(weights[kept] - np.array([features[kept], halfway[kept]]))
+        differing += bool(apart.max(initial=0) > 1e-4)
     return Evidence(
         (
             Measure("coherence of U above mu*", np.max(excess), "<=", 1e-7),
-            Measure("largest entry of w - h and w - u", round(np.max(apart), 4), "<=", 1e-4),
+            Measure("codes whose w, h and u differ by over 1e-4", differing, "==", 0),
         )
     )
 
@@ -721,7 +721,7 @@ def check_beyond(polynomial):
 def check_beyond_is_best(extra):
     """Search codes of 2d + extra points for one that differs from the layered value."""
     gaps = [
-        abs(spherical_code(2 * d + extra, d, starts=64).coherence - coherence(beyond_orthoplex(d)))
+        abs(spherical_code(2 * d + extra, d, starts=24).coherence - coherence(beyond_orthoplex(d)))
         for d in (2, 3, 4, 5, 6)
     ]
     return Evidence((Measure("gap of the best coherence and the root", np.max(gaps), "<=", 1e-12),))
@@ -919,7 +919,7 @@ CLAIMS = (
         statement="No search finds 2d + 1 points of smaller coherence.",
         kind="numerical",
         source="here",
-        hypotheses="d from 2 to 6, 64 starts each",
+        hypotheses="d from 2 to 6, 24 starts each",
         checker=check_beyond_is_best,
         instance=lambda: {"extra": 1},
         control_statement="the same value for 2d + 2 points",

@@ -4,6 +4,8 @@ A code is an array of shape (num_points, dimension), one unit vector a row.
 """
 
 from neuralcollapse.codes.beyond import beyond_orthoplex
+from neuralcollapse.codes.bounds import CoherenceBound, coherence_bound
+from neuralcollapse.codes.certificates import Certificate, certify
 from neuralcollapse.codes.code import Code
 from neuralcollapse.codes.convexity import batch_loss, lemma15_thresholds
 from neuralcollapse.codes.crossing import (
@@ -27,6 +29,7 @@ from neuralcollapse.codes.exact import (
     rational_code,
     stereographic,
 )
+from neuralcollapse.codes.existence import Existence
 from neuralcollapse.codes.free_contact import FreeContact, free_contact, turn_contact
 from neuralcollapse.codes.graphs import code_graph, graph_code
 from neuralcollapse.codes.holes import Holes, hole_vertices, holes
@@ -47,6 +50,7 @@ from neuralcollapse.codes.orthoplex import (
     union_of_simplices,
 )
 from neuralcollapse.codes.phases import Phase, phase_diagram
+from neuralcollapse.codes.refine import RefinedCode, minimal_polynomial, refine
 from neuralcollapse.codes.softmax import softmax_code
 from neuralcollapse.codes.spherical import spherical_code
 from neuralcollapse.codes.symmetrised import aligned_features, symmetrised_code
@@ -54,15 +58,21 @@ from neuralcollapse.codes.tradeoff import extremal_code, largest_distance
 from neuralcollapse.codes.unconstrained import minimise_cross_entropy
 
 __all__ = [
+    "Certificate",
     "Code",
+    "CoherenceBound",
     "ExactHullPoint",
+    "Existence",
     "FreeContact",
     "Holes",
     "Phase",
+    "RefinedCode",
     "aligned_features",
     "batch_loss",
     "beyond_orthoplex",
+    "certify",
     "code_graph",
+    "coherence_bound",
     "cross_entropy",
     "crossing_point",
     "exact_coherence",
@@ -88,6 +98,7 @@ __all__ = [
     "lemma15_thresholds",
     "lifted_pairs",
     "low_entropy_code",
+    "minimal_polynomial",
     "minimise_cross_entropy",
     "one_vs_rest_distance",
     "one_vs_rest_distances",
@@ -95,6 +106,7 @@ __all__ = [
     "orthoplex_code",
     "phase_diagram",
     "rational_code",
+    "refine",
     "scaled_loss",
     "softmax_code",
     "spherical_code",

@@ -15,9 +15,9 @@ from neuralcollapse.codes.code import Code
 
 ATLAS = Path(__file__).parents[3] / "book" / "_static" / "atlas"
 _PROVED = {
-    (3, 7): "schuttewaerden1951",
-    (3, 8): "schuttewaerden1951",
-    (3, 9): "schuttewaerden1951",
+    (3, 7): "schutte1951",
+    (3, 8): "schutte1951",
+    (3, 9): "schutte1951",
     (3, 10): "danzer1986",
     (3, 11): "danzer1986",
     (3, 12): "fejestoth1943",

@@ -3,6 +3,7 @@
 Nothing here computes a result: projections for the eye are the only arithmetic.
 """
 
+from neuralcollapse.plots.atlas import AtlasTable, atlas_table, coherence_curves
 from neuralcollapse.plots.collapse import class_plane, cosine_matrices, seed_curves, simplex_shadow
 from neuralcollapse.plots.duality import duality_angles, planar_features, rattler_room
 from neuralcollapse.plots.equality import coherence_distance, radon_bounds
@@ -27,13 +28,16 @@ from neuralcollapse.plots.temperature import bends, excess_losses, gram_matrices
 __all__ = [
     "COLORS",
     "DASHES",
+    "AtlasTable",
     "Plot",
+    "atlas_table",
     "axes_grid",
     "batch_matrices",
     "bends",
     "class_plane",
     "code_graphs",
     "codes_over_temperature",
+    "coherence_curves",
     "coherence_distance",
     "coherence_plateau",
     "coherence_scatter",

@@ -143,10 +143,11 @@ def sphere_filling(counts, curves):
             label=label,
         )
     panel.set_xticks(counts, [str(count) for count in counts])
+    panel.set_yticks([0.05, 0.1, 0.2, 0.4], ["0.05", "0.1", "0.2", "0.4"])
     panel.minorticks_off()
     panel.set_xlabel("number of points")
     panel.set_ylabel("largest error of a cap's share")
-    panel.legend()
+    panel.legend(frameon=False)
     alt = f"Largest error of a cap's share, from {counts[0]} to {counts[-1]} points: " + ", ".join(
         f"{label} {values[0]:.2f} to {values[-1]:.2f}" for label, values in curves.items()
     )
