@@ -75,6 +75,13 @@ def test_only_the_sharp_thresholds_pass(concave_below, convex_above):
     assert not temperature.check_concave_convex(concave_below, convex_above).holds
 
 
+def test_a_wrong_second_derivative_is_noticed(monkeypatch):
+    right = temperature._bending
+    assert temperature.check_one_bend(temperature.curvature_slopes).holds
+    monkeypatch.setattr(temperature, "_bending", lambda n, x, beta: right(n + 1, x, beta))
+    assert not temperature.check_one_bend(temperature.curvature_slopes).holds
+
+
 def test_a_tie_is_no_lead(monkeypatch):
     monkeypatch.setattr(temperature, "_rivals", lambda code: [temperature.simplex_dimensions(code)])
     assert not temperature.check_temperature(lambda points, tau: points).holds
