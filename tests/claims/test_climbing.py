@@ -5,10 +5,11 @@ import pytest
 from scipy.optimize import approx_fprime
 
 from neuralcollapse.claims.climbing import _Problem, climb, random_code
-from neuralcollapse.claims.equality import margin_alone, near_five_points, sum_of_squares
+from neuralcollapse.claims.equality import FIVE_POINTS, margin_alone, sum_of_squares
 from neuralcollapse.claims.exercises import check_radon_split
 from neuralcollapse.codes import extremal_code, largest_distance, one_vs_rest_distance
 from neuralcollapse.geometry import coherence, radon_partition
+from neuralcollapse.geometry.arrays import as_directions
 
 
 @pytest.mark.parametrize("radon", [None, "free", "zero"])
@@ -36,7 +37,9 @@ def test_a_climb_finds_the_square_and_the_extremal_code():
 
 
 def test_a_climb_does_not_go_down():
-    for start in near_five_points(3):
+    center, generator = np.array(FIVE_POINTS, dtype=float), np.random.default_rng(0)
+    for _ in range(3):
+        start = as_directions(center + 0.01 * generator.normal(size=center.shape))
         before = one_vs_rest_distance(start) ** 2 + (start[0] @ start[1]) ** 2
         found = climb(start, sum_of_squares)
         after = one_vs_rest_distance(found) ** 2 + (found[0] @ found[1]) ** 2

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from flint import arb
-from scipy.linalg import block_diag
 
 from neuralcollapse import codes
 from neuralcollapse.claims import temperature
@@ -32,10 +31,9 @@ def test_a_bisection_gives_up_where_nothing_can_be_told():
 @pytest.mark.parametrize("free", [0, 1, 2])
 @pytest.mark.parametrize("seed", range(5))
 def test_random_softmax_codes_are_softmax_codes(free, seed):
-    batches = temperature.random_softmax_code(8, 5, np.random.default_rng(seed), free)
-    points = block_diag(*batches)
-    assert len(points) == 8
-    assert points.shape[1] <= 5
+    points = temperature.random_softmax_code(8, 5, np.random.default_rng(seed), free)
+    assert points.shape == (8, 5)
+    assert len(codes.orthogonal_batches(points)[0]) == free
     assert abs(coherence(points)) < 1e-12
     assert codes.one_vs_rest_distance(points) == pytest.approx(1, abs=1e-9)
 
@@ -45,10 +43,48 @@ def test_partitions_are_all_and_descending():
     assert temperature.partitions(2, 3) == []
 
 
-def test_the_kinds_of_entropy():
-    assert temperature.low_entropy(9, 6) == (4, 1, 1)
-    assert temperature.high_entropy(9, 6) == (2, 2, 2)
-    assert temperature.low_entropy(5, 3) == temperature.high_entropy(5, 3) == (2, 1)
+@pytest.mark.parametrize(
+    ("points", "dimensions"),
+    [
+        (codes.low_entropy_code(9, 6), (4, 1, 1)),
+        (codes.high_entropy_code(9, 6), (2, 2, 2)),
+        (codes.low_entropy_code(5, 3), (2, 1)),
+        (codes.high_entropy_code(5, 3), (2, 1)),
+        (codes.union_of_simplices((1, 3, 2)), (3, 2, 1)),
+    ],
+)
+def test_dimensions_of_simplices(points, dimensions):
+    assert temperature.simplex_dimensions(points) == dimensions
+
+
+def threshold(place, shift=0.0):
+    return lambda n, b: float(codes.lemma15_thresholds(n, 12, largest=b)[place]) + shift
+
+
+@pytest.mark.parametrize(
+    ("concave_below", "convex_above"),
+    [
+        (lambda n, b: 1 / 3 + 1e-6, threshold(1)),  # true but not sharp
+        (threshold(0), lambda n, b: 0.9),
+        (threshold(0, 1e-7), threshold(1)),  # false
+        (threshold(0), threshold(1, -1e-7)),
+        (lambda n, b: threshold(0)(n, n - 1), threshold(1)),  # of the whole interval
+    ],
+)
+def test_only_the_sharp_thresholds_pass(concave_below, convex_above):
+    assert not temperature.check_concave_convex(concave_below, convex_above).holds
+
+
+def test_a_wrong_second_derivative_is_noticed(monkeypatch):
+    right = temperature._bending
+    assert temperature.check_one_bend(temperature.curvature_slopes).holds
+    monkeypatch.setattr(temperature, "_bending", lambda n, x, beta: right(n + 1, x, beta))
+    assert not temperature.check_one_bend(temperature.curvature_slopes).holds
+
+
+def test_a_tie_is_no_lead(monkeypatch):
+    monkeypatch.setattr(temperature, "_rivals", lambda code: [temperature.simplex_dimensions(code)])
+    assert not temperature.check_temperature(lambda points, tau: points).holds
 
 
 def test_features_of_a_simplex_stay():
@@ -64,7 +100,10 @@ def test_a_third_of_flattening_is_the_regular_triangle():
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (lambda n, d, tau: temperature.low_entropy(n, d), "all partitions compete"),
+        (
+            lambda n, d, tau: temperature.simplex_dimensions(codes.low_entropy_code(n, d)),
+            "all partitions compete",
+        ),
         (lambda n, d, tau: (d,), "expected 2 dimensions with sum 2"),
     ],
 )

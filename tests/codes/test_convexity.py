@@ -120,11 +120,16 @@ def test_numbers_of_numpy_and_fractions_are_taken():
     plain = codes.lemma15_thresholds(6, 9, largest=2.5)
     exotic = codes.lemma15_thresholds(np.int64(6), np.int64(9), largest=Fraction(5, 2))
     assert plain == exotic == codes.lemma15_thresholds(6, 9, largest=np.float64(2.5))
+    for largest in (np.float32(2.5), mpmath.mpf("2.5")):
+        assert plain == codes.lemma15_thresholds(6, 9, largest=largest)
 
 
-def test_one_point_leaves_one_threshold():
-    low, high = codes.lemma15_thresholds(4, 20, largest=1)
-    assert low == high
+def test_an_end_in_many_digits_is_not_rounded():
+    with mpmath.workdps(40):
+        end = mpmath.mpf(5) / 2 + mpmath.mpf(10) ** -30
+        low = codes.lemma15_thresholds(6, 40, largest=end)[0]
+        plain = codes.lemma15_thresholds(6, 40, largest=2.5)[0]
+        assert 0 < plain - low < mpmath.mpf(10) ** -30
 
 
 @pytest.mark.parametrize(
@@ -132,6 +137,11 @@ def test_one_point_leaves_one_threshold():
     [
         ((3,), {}, "num_points"),
         ((4.5,), {}, "num_points"),
+        ((np.inf,), {}, "num_points: expected a whole number from 4 on, got inf"),
+        ((np.nan,), {}, "num_points"),
+        ((4, np.nan), {}, "digits"),
+        ((6,), {"largest": 1}, "an interval that begins at 1"),
+        ((6,), {"largest": np.nan}, "largest"),
         ((4, 0), {}, "digits"),
         ((4, 2.5), {}, "digits"),
         ((4,), {"largest": 0.5}, "largest"),

@@ -97,6 +97,14 @@ def test_degenerate_hulls():
     assert inside.distance_squared == 0
 
 
+def test_numbers_of_numpy_and_numbers_that_no_float_holds():
+    assert codes.exact_coherence(np.array([[1, 0], [0, 1]])) == 0
+    assert codes.stereographic([np.int64(1)]) == (1, 0)
+    for big in (10**200, 10**400):
+        found = codes.exact_nearest_hull_point([[big, 0], [0, 1]], [0, 0])
+        assert found.distance_squared == Fraction(big**2, big**2 + 1)
+
+
 def test_the_nearest_point_satisfies_its_inequality():
     points = codes.rational_code(random_code(3, 12, 5), 1000)
     found = codes.exact_nearest_hull_point(points[1:], points[0])
@@ -132,6 +140,7 @@ def test_a_rational_code_is_near():
         (lambda: codes.stereographic([0.1]), TypeError, "parameters: expected exact numbers"),
         (lambda: codes.stereographic([1], 2), ValueError, "side: expected 1 or -1"),
         (lambda: codes.rational_code([[1, 0]], 0), ValueError, "denominator"),
+        (lambda: codes.rational_code([[1, 0]], np.nan), ValueError, "denominator"),
         (lambda: codes.rational_code([[1, 1]]), ValueError, "row 0 has length"),
         (lambda: codes.exact_coherence([[1, 0]]), ValueError, "at least 2 points"),
         (lambda: codes.exact_coherence([[1, 0], [1, 1]]), ValueError, "row 1 has squared length 2"),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from neuralcollapse.codes import farthest_common_point, one_vs_rest_distance
+from neuralcollapse.codes import farthest_common_point, meeting, one_vs_rest_distance
 from neuralcollapse.geometry import nearest_hull_point, radon_partition
 
 
@@ -27,6 +27,25 @@ def test_it_lies_in_both_hulls_and_bounds_the_distance(seed):
         assert nearest_hull_point(part, point).distance < 1e-8
     assert np.linalg.norm(point) >= np.linalg.norm(split.point) - 1e-8
     assert one_vs_rest_distance(points) ** 2 <= 1 - point @ point + 1e-8
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-9, 1e12, 1e300])
+def test_the_scale_does_not_matter(scale):
+    first, second = np.array([[2, 1], [2, -1]]), np.array([[0, 0], [4, 0]])
+    point = farthest_common_point(scale * first, scale * second)
+    np.testing.assert_allclose(point / scale, [2, 0], atol=1e-12)
+    assert farthest_common_point(scale * first, scale * (second - [3, 0])) is None
+
+
+def test_the_tolerance_is_small():
+    assert farthest_common_point([[0, 1], [0, -1]], [[1e-8, 0], [1, 0]]) is None
+
+
+def test_a_failed_programme_is_no_empty_intersection(monkeypatch):
+    stopped = type("Result", (), {"status": 4, "message": "numerical difficulties"})
+    monkeypatch.setattr(meeting, "linprog", lambda *_, **__: stopped)
+    with pytest.raises(ArithmeticError, match="numerical difficulties"):
+        farthest_common_point([[1, 0]], [[1, 0]])
 
 
 def test_dimensions_fit():

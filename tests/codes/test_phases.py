@@ -145,6 +145,9 @@ def test_a_phase_does_not_change():
         ((5, 4), "num_points"),
         ((9, 4), "num_points"),
         ((6.5, 4), "whole"),
+        ((np.nan, 4), "num_points"),
+        ((6, np.inf), "dimension"),
+        ((6, 4, np.nan), "digits"),
         ((6, 4, 0), "digits"),
         ((6, 4, 1.5), "digits"),
     ],
@@ -152,6 +155,12 @@ def test_a_phase_does_not_change():
 def test_out_of_range(arguments, words):
     with pytest.raises(ValueError, match=words):
         codes.phase_diagram(*arguments)
+
+
+@pytest.mark.parametrize("arguments", [(9, 4), (5, 4), (6.5, 4), (6, np.nan)])
+def test_contenders_outside_the_regime(arguments):
+    with pytest.raises(ValueError, match="expected"):
+        phases.contenders(*arguments)
 
 
 def test_three_tuples_at_one_temperature_are_reported(monkeypatch):

@@ -56,6 +56,10 @@ def test_polygons_stay_within_the_circle(count):
         (lambda: extremal_code(0.5, 5, 3), "num_points"),
         (lambda: extremal_code(0.5, 7, 4), "num_points"),
         (lambda: extremal_code(0.0, 6, 4), "cosine"),
+        (lambda: extremal_code(0.5, 7.5, 5), "num_points: expected a whole number"),
+        (lambda: extremal_code(0.5, 7, np.inf), "dimension: expected a whole number"),
+        (lambda: extremal_code(np.array([0.5, 0.4]), 7, 5), "one number"),
+        (lambda: height(np.array([0.1, 0.2])), "one number"),
     ],
 )
 def test_bad_input_is_named(call, message):

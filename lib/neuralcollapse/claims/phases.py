@@ -10,7 +10,6 @@ from scipy.special import lambertw, logsumexp, softmax
 
 from neuralcollapse import codes
 from neuralcollapse.claims.claim import Claim, Evidence, Measure
-from neuralcollapse.geometry import simplex_etf
 
 PAGE = "codes/phase-diagram"
 COLD_LIMIT = float(1 / (2 * (1 + lambertw(np.exp(-1)).real)))  # below: low entropy, conjecturally
@@ -141,60 +140,6 @@ def check_two_batches(limit):
     )
 
 
-def low_entropy(num_points, dimension):
-    """One large regular simplex and antipodal pairs, all orthogonal.
-
-    Parameters
-    ----------
-    num_points, dimension : int
-
-    Returns
-    -------
-    ndarray, shape (num_points, dimension), float64
-    """
-    return union([2 * dimension - num_points + 2] + [2] * (num_points - dimension - 1))
-
-
-def union(sizes, make=simplex_etf):
-    """Orthogonal union of batches, one for each size.
-
-    Parameters
-    ----------
-    sizes : sequence of int
-    make : callable
-        Returns a batch of so many points in one dimension less.
-
-    Returns
-    -------
-    ndarray, shape (sum(sizes), sum(sizes) - len(sizes)), float64
-    """
-    points = np.zeros((sum(sizes), sum(sizes) - len(sizes)))
-    row = column = 0
-    for size in sizes:
-        points[row : row + size, column : column + size - 1] = make(size)
-        row, column = row + size, column + size - 1
-    return points
-
-
-def random_batch(size, generator):
-    """A dependent batch without acute angles, from Perron's eigenvalue of a random matrix.
-
-    Parameters
-    ----------
-    size : int
-    generator : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray, shape (size, size - 1), float64
-    """
-    entries = np.triu(generator.uniform(0.02, 1, size=(size, size)), 1)
-    entries += entries.T
-    values, vectors = np.linalg.eigh(np.eye(size) - entries / np.linalg.eigvalsh(entries)[-1])
-    points = vectors[:, 1:] * np.sqrt(values[1:])
-    return points / np.linalg.norm(points, axis=1, keepdims=True)
-
-
 @cache
 def least_energy(num_points, dimension, temperature, seeds=6):
     """Least Gaussian energy found: from low-entropy codes, lifted pairs and random points.
@@ -210,7 +155,7 @@ def least_energy(num_points, dimension, temperature, seeds=6):
     float
     """
     generator = np.random.default_rng(0)
-    starts = [low_entropy(num_points, dimension)]
+    starts = [codes.low_entropy_code(num_points, dimension)]
     starts += [codes.lifted_pairs(num_points, dimension, a) for a in (0.05, 0.1, 0.2)]
     starts += [generator.normal(size=(num_points, dimension)) for _ in range(seeds)]
     ends = [
@@ -277,7 +222,7 @@ def least_joint(num_points, dimension, temperature, seeds=6):
     """
     generator = np.random.default_rng(1)
     shape = (2, num_points, dimension)
-    known = [low_entropy(num_points, dimension)]
+    known = [codes.low_entropy_code(num_points, dimension)]
     known += [codes.lifted_pairs(num_points, dimension, a) for a in (0.0, 0.1, 0.2)]
     starts = [generator.normal(size=shape) for _ in range(seeds)]
     starts += [
@@ -361,7 +306,7 @@ def check_free(bound):
             for _ in range(2):
                 sizes = np.full(n - d, 2)
                 np.add.at(sizes, generator.integers(n - d, size=2 * d - n), 1)
-                candidates.append(union(sizes, lambda size: random_batch(size, generator)))
+                candidates.append(codes.orthoplex_code(sizes, seed=generator))
             limit = bound(n, d) * np.exp(-bound(n, d) * np.exp(-1 / tau))
             ratios += [least_features(weights, tau) / limit for weights in candidates]
         ends.append(free_minimum(n, d, 0.002)[0] / bound(n, d))
@@ -482,8 +427,8 @@ def orthogonal_pairs(points):
 def check_near(leading):
     """Least energy found in a box around spanning softmax codes against a leading coefficient."""
     generator, ratios = np.random.default_rng(3), []
-    cases = [union(sizes) for sizes in ([3, 2], [4, 2], [3, 3])]
-    cases += [union([3, 3], lambda size: random_batch(size, generator))]
+    cases = [codes.union_of_simplices(dimensions) for dimensions in ((2, 1), (3, 1), (2, 2))]
+    cases += [codes.orthoplex_code((3, 3), seed=generator)]
     cases += [codes.lifted_pairs(n, d, 0.0) for n, d in ((5, 3), (6, 4))]
     for center in cases:
         found = []
@@ -552,7 +497,7 @@ def pyramid_or_bipyramid(temperature):
     -------
     float
     """
-    bipyramid = low_entropy(5, 3)
+    bipyramid = codes.low_entropy_code(5, 3)
     loss = codes.scaled_loss(bipyramid, bipyramid, temperature)
     return loss + min(0.0, codes.family_minimum(5, 3, temperature)[0])
 
@@ -665,7 +610,9 @@ CLAIMS = (
         checker=check_joint,
         instance=lambda: {"energy": least_energy},
         control_statement="K of the low-entropy code instead of the least",
-        control=lambda: {"energy": lambda n, d, tau: codes.gaussian_energy(low_entropy(n, d), tau)},
+        control=lambda: {
+            "energy": lambda n, d, tau: codes.gaussian_energy(codes.low_entropy_code(n, d), tau)
+        },
     ),
     Claim(
         identifier="prop-lifted-pairs",
@@ -762,7 +709,9 @@ CLAIMS = (
         control_statement="the bipyramid is best at all of them",
         control=lambda: {
             "temperatures": (0.1, 0.14, 0.15, 0.3),
-            "winner": lambda tau: codes.scaled_loss(low_entropy(5, 3), low_entropy(5, 3), tau),
+            "winner": lambda tau: codes.scaled_loss(
+                codes.low_entropy_code(5, 3), codes.low_entropy_code(5, 3), tau
+            ),
         },
     ),
     Claim(

@@ -22,7 +22,9 @@ import flint
 import mpmath
 import numpy as np
 from flint import arb
-from mpmath.libmp import from_man_exp
+from mpmath.libmp import from_man_exp, to_rational
+
+from neuralcollapse.geometry.arrays import as_whole
 
 _GUARD_BITS = 64  # beyond the digits asked for; cancellation costs a few of them
 
@@ -86,8 +88,8 @@ def lemma15_thresholds(num_points, digits=30, *, largest=None):
         $n$, at least 4, where the orthoplex regime begins.
     digits : int
         Correct digits wanted, at least 1.
-    largest : float, optional
-        Upper end $b$ of the interval $[1,b]$, in [1, num_points - 1]; the default is
+    largest : int, float, Fraction or mpmath.mpf, optional
+        Upper end $b$ of the interval $[1,b]$, in (1, num_points - 1]; the default is
         num_points - 1. Theorem 12 needs only num_points - 3.
 
     Returns
@@ -112,20 +114,17 @@ def lemma15_thresholds(num_points, digits=30, *, largest=None):
     >>> [mpmath.nstr(tau, 12) for tau in lemma15_thresholds(4, 12)]
     ['0.460840418212', '0.607371901283']
     """
-    if num_points != int(num_points) or num_points < 4:
+    count = as_whole(num_points, "num_points", 4, "the orthoplex regime begins there")
+    digits = as_whole(digits, "digits", 1)
+    largest = count - 1 if largest is None else largest
+    if not 1 < largest <= count - 1:
         raise ValueError(
-            f"num_points: expected a whole number from 4 on, got {num_points}; "
-            "the orthoplex regime begins there"
+            f"largest: expected a number above 1 and at most num_points - 1 = {count - 1}, "
+            f"got {largest}; it is the upper end of an interval that begins at 1"
         )
-    _check_digits(digits)
-    largest = num_points - 1 if largest is None else largest
-    if not 1 <= largest <= num_points - 1:
-        raise ValueError(
-            f"largest: expected a number from 1 to num_points - 1 = {num_points - 1}, got {largest}"
-        )
-    digits, end = int(digits), Fraction(largest)
+    end = _as_fraction(largest)
     with flint.ctx.workprec(int(3.33 * digits) + _GUARD_BITS):
-        share = 1 / arb(int(num_points) - 1)
+        share = 1 / arb(count - 1)
         ratios = arb(end.denominator) / end.numerator, arb(1)
         zeros = [_bend(ratio, share, digits) for ratio in ratios]
         return tuple(exact_mpf(1 / beta) for beta in zeros)
@@ -269,6 +268,8 @@ def _check_temperature(temperature):
         raise ValueError(f"temperature: expected positive numbers, got {temperature}")
 
 
-def _check_digits(digits):
-    if digits != int(digits) or digits < 1:
-        raise ValueError(f"digits: expected a whole number from 1 on, got {digits}")
+def _as_fraction(number):
+    """A number as a fraction, without rounding."""
+    if isinstance(number, mpmath.mpf):
+        return Fraction(*map(int, to_rational(number._mpf_)))
+    return Fraction(number if isinstance(number, (int, Fraction)) else float(number))

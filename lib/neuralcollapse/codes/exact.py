@@ -14,6 +14,7 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 
 from neuralcollapse.codes.distance import as_unit
+from neuralcollapse.geometry.arrays import as_whole
 from neuralcollapse.geometry.hulls import nearest_hull_point
 
 
@@ -96,8 +97,7 @@ def rational_code(points, denominator=2**40):
     >>> rational_code([[0.8, 0.6]], 10)
     ((Fraction(4, 5), Fraction(3, 5)),)
     """
-    if denominator != int(denominator) or denominator < 1:
-        raise ValueError(f"denominator: expected a positive integer, got {denominator}")
+    denominator = as_whole(denominator, "denominator", 1)
     code = []
     for row in as_unit(points):
         side = 1 if row[-1] >= 0 else -1
@@ -163,11 +163,10 @@ def exact_one_vs_rest_distance_squared(points):
     Fraction(16, 25)
     """
     gram = _unit_gram(points)
-    floats = np.array([[float(_fraction_of(x)) for x in row] for row in points])
-    found = []
-    for k in range(len(floats)):
-        others = [j for j in range(len(floats)) if j != k]
-        guess = _guess(floats[others], floats[k])
+    count, found = len(points), []
+    for k in range(count):
+        others = [j for j in range(count) if j != k]
+        guess = _guess([points[j] for j in others], points[k])
         found.append(_nearest(_shifted(gram, others, k), guess)[1])
     return _fraction(min(found))
 
@@ -201,9 +200,8 @@ def exact_nearest_hull_point(points, target):
         raise ValueError("points: a hull needs at least one point, got none")
     matrix = _matrix([*points, target], "points and target")
     gram = matrix * matrix.transpose()
-    floats = np.array([[float(_fraction_of(x)) for x in row] for row in (*points, target)])
     count = len(points)
-    weights, square = _nearest(_shifted(gram, range(count), count), _guess(floats[:-1], floats[-1]))
+    weights, square = _nearest(_shifted(gram, range(count), count), _guess(points, target))
     row = fmpq_mat(1, count + 1, [*weights, fmpq(0)]) * matrix
     return ExactHullPoint(
         tuple(_fraction(value) for value in row.entries()),
@@ -265,8 +263,10 @@ def _affine_weights(gram, corral):
 def _guess(points, target):
     """The face that floating point finds, or nothing where it does not vouch for it."""
     try:
-        return np.flatnonzero(nearest_hull_point(points, target).weights > 0).tolist()
-    except ArithmeticError:
+        *hull, target = ([float(_fraction_of(x)) for x in row] for row in (*points, target))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.flatnonzero(nearest_hull_point(hull, target).weights > 0).tolist()
+    except ArithmeticError:  # OverflowError among them: numbers that no float can hold
         return []
 
 
@@ -313,7 +313,7 @@ def _rational(value, name):
     if isinstance(value, (float, np.floating)):
         raise TypeError(f"{name}: expected exact numbers, got the float {value}; see rational_code")
     value = Fraction(value)
-    return fmpq(value.numerator, value.denominator)
+    return fmpq(int(value.numerator), int(value.denominator))
 
 
 def _fraction(value):

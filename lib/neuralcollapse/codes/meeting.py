@@ -11,7 +11,9 @@ from scipy.optimize import linprog
 
 from neuralcollapse.geometry.arrays import as_points
 
-_GAIN = 1e-12  # of the squared norm; below it a step is rounding
+_GAIN = 1e-12  # of the squared norm at unit scale; below it a step is rounding
+_FEASIBLE = 1e-10  # by how much the linear programmes may miss an equation at unit scale
+_INFEASIBLE = 2  # the status by which linprog says so
 
 
 def farthest_common_point(first, second):
@@ -27,12 +29,15 @@ def farthest_common_point(first, second):
     ndarray, shape (dimension,), float64, or None
         The best vertex of the intersection found from the directions of the axes, or None if the
         hulls do not meet. No common point of larger norm is known, though one may exist: a lower
-        bound of the largest norm.
+        bound of the largest norm. Hulls count as meeting if they come within about $10^{-9}$ times
+        the largest coordinate of each other, and the point lies that near to both.
 
     Raises
     ------
     ValueError
         If the dimensions differ.
+    ArithmeticError
+        If a linear programme ends without an answer.
 
     Examples
     --------
@@ -45,6 +50,8 @@ def farthest_common_point(first, second):
     dimension = first.shape[1]
     if second.shape[1] != dimension:
         raise ValueError(f"second: expected dimension {dimension}, got {second.shape[1]}")
+    exponent = int(np.frexp(max(np.abs(first).max(), np.abs(second).max()))[1])
+    first, second = np.ldexp(first, -exponent), np.ldexp(second, -exponent)  # exact, below 1
     best = None
     for start in (*np.eye(dimension), *-np.eye(dimension)):
         point = _farthest_along(first, second, start)
@@ -57,7 +64,7 @@ def farthest_common_point(first, second):
             point = further
         if best is None or point @ point > best @ best + _GAIN:
             best = point
-    return best
+    return np.ldexp(best, exponent)
 
 
 def _farthest_along(first, second, direction):
@@ -72,5 +79,16 @@ def _farthest_along(first, second, direction):
     )
     cost = np.concatenate([-first @ direction, np.zeros(other)])
     right = np.concatenate([np.zeros(first.shape[1]), [1.0, 1.0]])
-    found = linprog(cost, A_eq=equal, b_eq=right, bounds=(0, None), method="highs")
-    return found.x[:size] @ first if found.status == 0 else None
+    found = linprog(
+        cost,
+        A_eq=equal,
+        b_eq=right,
+        bounds=(0, None),
+        method="highs",
+        options={"primal_feasibility_tolerance": _FEASIBLE},
+    )
+    if found.status == _INFEASIBLE:
+        return None
+    if found.status != 0:
+        raise ArithmeticError(f"the linear programme has no answer: {found.message}")
+    return found.x[:size] @ first

@@ -19,12 +19,8 @@ import flint
 import mpmath
 from flint import arb, arb_mat
 
-from neuralcollapse.codes.convexity import (
-    _check_digits,
-    certified_zero,
-    exact_mpf,
-    lemma15_thresholds,
-)
+from neuralcollapse.codes.convexity import certified_zero, exact_mpf, lemma15_thresholds
+from neuralcollapse.geometry.arrays import as_whole
 
 _MARGIN = 1e-6  # added to the temperatures of Lemma 15 on both sides
 _NARROWEST = 1e-12  # an interval of beta on which three tuples cannot be told apart
@@ -87,17 +83,7 @@ def phase_diagram(num_points, dimension, digits=20):
     >>> cold.dimensions, mpmath.nstr(cold.tau_high, 10), warm.dimensions
     ((3, 1), '0.5075977269', (2, 2))
     """
-    if num_points != int(num_points) or dimension != int(dimension):
-        raise ValueError(
-            f"num_points, dimension: expected whole numbers, got {num_points} and {dimension}"
-        )
-    if not dimension + 2 <= num_points <= 2 * dimension:
-        raise ValueError(
-            f"num_points: expected dimension + 2 = {dimension + 2} to 2 * dimension = "
-            f"{2 * dimension}, got {num_points}; only there are codes unions of simplices"
-        )
-    _check_digits(digits)
-    return _diagram(int(num_points), int(dimension), int(digits))
+    return _diagram(*_regime(num_points, dimension), as_whole(digits, "digits", 1))
 
 
 @lru_cache(maxsize=1024)
@@ -121,18 +107,26 @@ def contenders(num_points, dimension):
 
     Parameters
     ----------
-    num_points, dimension : int
+    num_points : int
+        From dimension + 2 to 2 dimension.
+    dimension : int
 
     Returns
     -------
     list of tuple of int
         From the least balanced to the most.
 
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
     Examples
     --------
     >>> contenders(9, 6)
     [(4, 1, 1), (3, 2, 1), (2, 2, 2)]
     """
+    num_points, dimension = _regime(num_points, dimension)
     parts, found = num_points - dimension, set()
     for ones in range(parts):
         rest, left = parts - ones, dimension - ones
@@ -140,6 +134,17 @@ def contenders(num_points, dimension):
         for single in range(2, left // rest + 1) if rest > 1 else ():
             found.add((*_balanced(left - single, rest - 1), single) + (1,) * ones)
     return sorted(found, reverse=True)
+
+
+def _regime(num_points, dimension):
+    dimension = as_whole(dimension, "dimension", 2)
+    num_points = as_whole(num_points, "num_points", 4)
+    if not dimension + 2 <= num_points <= 2 * dimension:
+        raise ValueError(
+            f"num_points: expected dimension + 2 = {dimension + 2} to 2 * dimension = "
+            f"{2 * dimension}, got {num_points}; only there are codes unions of simplices"
+        )
+    return num_points, dimension
 
 
 def _without_mixtures(tuples, widest):

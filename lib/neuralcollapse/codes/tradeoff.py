@@ -9,6 +9,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from neuralcollapse.geometry import orthoplex
+from neuralcollapse.geometry.arrays import as_whole
 
 
 def largest_distance(cosine):
@@ -61,8 +62,8 @@ def height(cosine):
     >>> height(0.0)
     0.0
     """
-    if not 0 <= cosine <= 1:
-        raise ValueError(f"cosine: expected a number in [0, 1], got {cosine}")
+    if np.ndim(cosine) or not 0 <= cosine <= 1:
+        raise ValueError(f"cosine: expected one number in [0, 1], got {cosine}")
     delta, middle = 1 - cosine, np.sqrt((1 + cosine) / 2)
     if cosine in (0, 1):
         return float(cosine)
@@ -103,13 +104,15 @@ def extremal_code(cosine, num_points, dimension):
     >>> extremal_code(0.28, 6, 4)[0].round(12).tolist()
     [0.8, 0.6, 0.0, 0.0]
     """
+    dimension = as_whole(dimension, "dimension", 1)
+    num_points = as_whole(num_points, "num_points", 1)
     if not dimension + 2 <= num_points <= 2 * dimension - 2:
         raise ValueError(
             "num_points: expected dimension + 2 to 2 * dimension - 2, "
             f"got {num_points} in dimension {dimension}"
         )
-    if not 0 < cosine < 1:
-        raise ValueError(f"cosine: expected a number in (0, 1), got {cosine}")
+    if np.ndim(cosine) or not 0 < cosine < 1:
+        raise ValueError(f"cosine: expected one number in (0, 1), got {cosine}")
     s = height(cosine)
     code = np.zeros((num_points, dimension))
     code[:2, 0] = np.sqrt((1 + cosine) / 2)

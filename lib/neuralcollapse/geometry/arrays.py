@@ -1,4 +1,4 @@
-"""What every function of this floor accepts: a finite, real, two-dimensional array."""
+"""What every function of this floor accepts: finite real tables of points, whole numbers."""
 
 import numpy as np
 
@@ -76,3 +76,40 @@ def as_directions(points, name="points"):
         row = int(np.flatnonzero(lengths == 0)[0])
         raise ValueError(f"{name}: row {row} is zero and has no direction; leave it out")
     return array / lengths[:, None]
+
+
+def as_whole(number, name, least, reason=""):
+    """Return a whole number, of whatever type, as an int.
+
+    Parameters
+    ----------
+    number : int, numpy integer, or float without a fraction
+    name : str
+        How errors call the argument.
+    least : int
+        Smallest value allowed.
+    reason : str
+        Why, for the error.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        If it is not whole (NaN and infinity are not) or below `least`.
+
+    Examples
+    --------
+    >>> as_whole(3.0, "count", 1)
+    3
+    """
+    try:
+        whole = int(number)
+    except (TypeError, ValueError, OverflowError):
+        whole = None
+    if whole is None or whole != number or whole < least:
+        reason = f"; {reason}" if reason else ""
+        raise ValueError(f"{name}: expected a whole number from {least} on, got {number}{reason}")
+    return whole
