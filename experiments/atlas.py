@@ -7,8 +7,8 @@
 A code is one task, seeded by its size alone. A finished code is a file and is not computed again,
 so a killed run loses the codes in hand only; files are replaced in one step, never half written.
 A task searches in rounds of `spherical_code` with seeds 0, 1, 2, ... until the best coherence was
-hit three times, or for `--rounds` rounds; up to 16 points it is compared with `softmax_code`, which
-knows nothing of coherence.
+hit `--hits` times, or for `--rounds` rounds; up to 16 points it is compared with `softmax_code`,
+which knows nothing of coherence, in rounds of its own until it comes as far.
 """
 
 import argparse
@@ -31,17 +31,16 @@ import neuralcollapse
 from neuralcollapse.codes import minimal_polynomial, refine, softmax_code, spherical_code
 from neuralcollapse.codes.atlas import ATLAS, read_code, write_code
 
-ENOUGH_HITS = 3
 SAME = 1e-9
 RECIPE = (
     "experiments/atlas.py: rounds of spherical_code with default starts and the seeds named, until "
-    "the best coherence was hit three times or rounds were over; starts and hits of all rounds"
+    "the best coherence was hit a few times or rounds were over; starts and hits of all rounds"
 )
 COMPARED = 16  # points up to which the two solvers are compared
 DIGITS, DEGREE = 150, 24  # within which a minimal polynomial is looked for
 
 
-def search(dimension, num_points, rounds):
+def search(dimension, num_points, rounds, enough):
     """Best code of all rounds, with starts and hits added up, and the header's further lines."""
     with threadpool_limits(1):
         found = []
@@ -49,12 +48,18 @@ def search(dimension, num_points, rounds):
             found.append(spherical_code(num_points, dimension, seed=seed))
             best = min(found, key=lambda code: code.coherence)
             hits = sum(code.hits for code in found if code.coherence < best.coherence + SAME)
-            if hits >= ENOUGH_HITS:
+            if hits >= enough:
                 break
         recipe = {"seeds": f"0 to {len(found) - 1}"}
         if num_points <= COMPARED:
-            other = softmax_code(num_points, dimension)
-            recipe["softmax_code_distance"] = repr(other.one_vs_rest_distance)
+            distance = 0.0
+            for seed in range(rounds):
+                other = softmax_code(num_points, dimension, seed=seed)
+                distance = max(distance, other.one_vs_rest_distance)
+                if distance > 1 - best.coherence - SAME:
+                    break
+            recipe["softmax_code_seeds"] = f"0 to {seed}"
+            recipe["softmax_code_distance"] = repr(distance)
         recipe |= recognise(best)
     versions = ("neuralcollapse", neuralcollapse), ("numpy", np), ("scipy", scipy)
     recipe["versions"] = ", ".join(f"{name} {module.__version__}" for name, module in versions)
@@ -111,6 +116,7 @@ def main(arguments=None):
     parser.add_argument("--dimensions", type=int, nargs="+", default=range(2, 9))
     parser.add_argument("--points", type=int, nargs="+", help="default: d+2 to 32")
     parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--hits", type=int, default=3, help="of the best code that end a search")
     parser.add_argument("--folder", type=Path, default=ATLAS)
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--scheduler", help="address of a Dask scheduler")
@@ -123,7 +129,7 @@ def main(arguments=None):
     ]
     tasks.sort(key=lambda task: task[0] * task[1], reverse=True)  # the longest first
     with executor(options.scheduler, options.workers) as pool:
-        running = {pool.submit(search, *task, options.rounds): task for task in tasks}
+        running = {pool.submit(search, *task, options.rounds, options.hits): task for task in tasks}
         for future in tqdm(as_completed(running), total=len(running), unit="code", disable=None):
             dimension, num_points = running[future]
             code, recipe = future.result()

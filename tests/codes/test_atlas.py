@@ -103,7 +103,7 @@ def test_the_search_resumes(tmp_path, monkeypatch):
     atlas = script()
     searched = []
 
-    def search(dimension, num_points, rounds):
+    def search(dimension, num_points, rounds, enough):
         searched.append((dimension, num_points))
         return Code.of(orthoplex(dimension)[:num_points], starts=1, hits=1, residual=0), {}
 
@@ -138,7 +138,7 @@ def test_the_search_resumes(tmp_path, monkeypatch):
 
 
 def test_the_search_itself(tmp_path):
-    code, recipe = script().search(2, 5, 1)
+    code, recipe = script().search(2, 5, 1, 1)
     assert code.coherence == pytest.approx(np.cos(2 * np.pi / 5), abs=1e-14)
     assert float(recipe["softmax_code_distance"]) == pytest.approx(1 - code.coherence, abs=1e-12)
 

@@ -17,6 +17,7 @@ from neuralcollapse.codes.annealing import anneal, cooling_steps
 from neuralcollapse.codes.code import CONTACT_TOLERANCE, Code
 from neuralcollapse.codes.interior import descend
 from neuralcollapse.geometry.arrays import as_directions
+from neuralcollapse.geometry.hulls import nearest_hull_point
 from neuralcollapse.geometry.sphere import tangent_bases
 
 _FEWEST, _MOST = 64, 1024  # starts
@@ -24,6 +25,7 @@ _COSINES = 2**17  # in a batch, which then fits the cache of a processor
 _SMALL = 224  # tangent coordinates up to which a descent takes well under a second
 _SHAKES, _SHAKE = 3, 1e-3  # symmetric starts may descend to a saddle, a hair above the minimum
 _SAME = 1e-9  # local minima whose coherences are nearer are one
+_BALANCED = 1e-12
 _CONTACT_GUESSES = (1e-5, 1e-7, 1e-9)
 
 
@@ -73,7 +75,8 @@ def spherical_code(num_points, dimension, *, seed=0, starts=None):
     for _ in range(_SHAKES):
         noise = generator.normal(scale=_SHAKE, size=best[1].shape)
         points, multipliers = descend(as_directions(best[1] + noise))
-        best = min(best, (_largest_cosine(points), points, multipliers), key=lambda found: found[0])
+        shaken = (_largest_cosine(points), points, multipliers)
+        best = min(best, shaken, key=lambda found: found[0])
     points, residual = polish(*best[1:])
     return Code.of(points, residual=residual, starts=starts, hits=hits)
 
@@ -273,4 +276,7 @@ def _stationarity(points, multipliers):
     wanted = -np.append(gradients.T @ guess, 0.0)
     guess = guess + lstsq(system, wanted, lapack_driver="gelsy", cond=1e-10)[0]
     guess = np.maximum(guess, 0)
-    return float(np.linalg.norm(gradients.T @ (guess / guess.sum())))
+    residual = float(np.linalg.norm(gradients.T @ (guess / guess.sum())))
+    if residual > _BALANCED:  # the nearest multipliers were not all positive; others may be
+        residual = nearest_hull_point(gradients, np.zeros(gradients.shape[1])).distance
+    return residual
