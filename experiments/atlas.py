@@ -8,7 +8,8 @@ A code is one task, seeded by its size alone. A finished code is a file and is n
 so a killed run loses the codes in hand only; files are replaced in one step, never half written.
 A task searches in rounds of `spherical_code` with seeds 0, 1, 2, ... until the best coherence was
 hit `--hits` times, or for `--rounds` rounds; up to 16 points it is compared with `softmax_code`,
-which knows nothing of coherence, in rounds of its own until it comes as far.
+which knows nothing of coherence, in rounds of its own until it comes as far. A better code that it
+finds takes the place of the other.
 """
 
 import argparse
@@ -28,8 +29,10 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 import neuralcollapse
-from neuralcollapse.codes import minimal_polynomial, refine, softmax_code, spherical_code
+from neuralcollapse.codes import Code, minimal_polynomial, refine, softmax_code, spherical_code
 from neuralcollapse.codes.atlas import ATLAS, read_code, write_code
+from neuralcollapse.codes.interior import descend
+from neuralcollapse.codes.spherical import polish
 
 SAME = 1e-9
 RECIPE = (
@@ -56,6 +59,10 @@ def search(dimension, num_points, rounds, enough):
             for seed in range(rounds):
                 other = softmax_code(num_points, dimension, seed=seed)
                 distance = max(distance, other.one_vs_rest_distance)
+                if distance > 1 - best.coherence + SAME:  # a code the other solver missed
+                    points, residual = polish(*descend(other.points))
+                    best, hits = Code.of(points, residual=residual), other.hits
+                    recipe["found_by"] = "softmax_code"
                 if distance > 1 - best.coherence - SAME:
                     break
             recipe["softmax_code_seeds"] = f"0 to {seed}"
