@@ -83,8 +83,31 @@ def test_rattlers_belong_to_the_exact_code():
     code = codes.spherical_code(19, 3, starts=16)
     certificate = codes.certify(code)
     (rattler,) = code.rattlers
-    assert certificate.existence.centre[rattler] == certificate.points[rattler]
-    assert all(rattler not in pair for pair in certificate.existence.contacts)
+    proof = certificate.existence
+    assert proof.centre[rattler] == certificate.points[rattler]
+    assert all(rattler not in pair for pair in proof.contacts)
+    with pytest.raises(ValueError, match=f"point {rattler} has no contact and not exactly"):
+        replace(proof, centre=changed(proof.centre, rattler, 0, TINY)).check()
+    with pytest.raises(ValueError, match="without independent contact"):
+        replace(proof, held=(*proof.held, (rattler, 0))).check()
+    touching = list(proof.centre)
+    touching[rattler] = touching[proof.contacts[0][0]]
+    with pytest.raises(ValueError, match=r"not exactly length 1|to be no contact"):
+        replace(proof, centre=tuple(touching)).check()
+
+
+def test_bounds_of_an_exact_code_without_undecided_contacts_are_held_to_it(seven):
+    proof = seven.existence
+    for change in ({"lower": proof.lower + TINY}, {"upper": proof.upper - TINY}):
+        with pytest.raises(ValueError, match=r"coherence .* in bounds"):
+            replace(proof, **change).check()
+
+
+def test_one_point_is_no_code(seven):
+    with pytest.raises(ValueError, match="no code"):
+        replace(seven, points=seven.points[:1]).check()
+    with pytest.raises(ValueError, match="no points"):
+        replace(seven.existence, centre=()).check()
 
 
 def test_text_keeps_everything(seven):

@@ -37,9 +37,9 @@ class Existence:
     of length exactly 1, coordinates in `held` and points without contact equal to those of
     `centre`, and the cosines of all pairs in `contacts` exactly equal. The code is the only one in
     the box with these properties, its coordinates are algebraic, its coherence lies between `lower`
-    and `upper`, and so do the cosines of the pairs in `undecided`. That these equal the others
-    exactly is *not* proved, and nothing is if `undecided` is empty: then all contacts are equal.
-    All other pairs are farther apart.
+    and `upper`, and so do the cosines of the pairs in `undecided`: that these equal the others
+    exactly is *not* proved. All other pairs are farther apart, so that all contacts are proved
+    equal where `undecided` is empty.
 
     Attributes
     ----------
