@@ -37,7 +37,8 @@ def spherical_code(num_points, dimension, *, seed=0, starts=None):
     seed : int
         Fixes the random starts.
     starts : int, optional
-        Random starts; more find better codes. By default 1,024, fewer where each is cooled more slowly.
+        Random starts; more find better codes. By default 1,024, fewer where each is cooled more
+        slowly.
 
     Returns
     -------
@@ -66,7 +67,7 @@ def spherical_code(num_points, dimension, *, seed=0, starts=None):
         points, multipliers = descend(candidates[place])
         descended.append((_largest_cosine(points), points, multipliers))
     best = min(descended, key=lambda found: found[0])
-    hits = sum(found[0] < best[0] + _SAME for found in descended)
+    hits = sum(bool(found[0] < best[0] + _SAME) for found in descended)
     points, residual = polish(*best[1:])
     return Code.of(points, residual=residual, starts=starts, hits=hits)
 
