@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from neuralcollapse.codes import Code, spherical_code
+from neuralcollapse.codes.spherical import _centre_rattlers
 from neuralcollapse.geometry import simplex_etf
 
 SNUB = np.roots([7, 1, -3, -1])  # cosines c of the snub cube solve 7c^3 + c^2 - 3c - 1 = 0
@@ -46,7 +47,7 @@ def test_codes_with_a_closed_form(count, dimension, expected):
 @pytest.mark.parametrize("count", [13, 19, 22])
 def test_codes_of_the_table_of_sloane(count):
     degrees = {13: 57.1367031, 19: 47.6919141, 22: 44.7401612}[count]
-    assert np.degrees(np.arccos(spherical_code(count, 3, starts=256).coherence)) == pytest.approx(
+    assert np.degrees(np.arccos(spherical_code(count, 3, starts=96).coherence)) == pytest.approx(
         degrees, abs=1e-7
     )
 
@@ -82,8 +83,9 @@ def test_a_fraction_of_a_point_is_refused():
         spherical_code(4.5, 3)
 
 
-def test_rattlers_touch_nothing_and_are_centred():
-    code = spherical_code(20, 3, starts=64)
+@pytest.mark.parametrize("count", [19, 20])
+def test_rattlers_touch_nothing_and_are_centred(count):
+    code = spherical_code(count, 3, starts=48)
     assert code.rattlers
     generator = np.random.default_rng(0)
     for place in code.rattlers:
@@ -93,6 +95,17 @@ def test_rattlers_touch_nothing_and_are_centred():
         moved = code.points[place] + 1e-4 * generator.normal(size=(500, 3))
         moved /= np.linalg.norm(moved, axis=1, keepdims=True)
         assert (moved @ others.T).max(axis=1).min() > room - 1e-10
+
+
+def test_a_rattler_out_of_place_is_brought_back():
+    points = spherical_code(20, 3, starts=48).points.copy()
+    pressure = (points @ points.T > 0.676).astype(float) - np.eye(20)
+    place = int(pressure.sum(axis=1).argmin())
+    room = (np.delete(points, place, axis=0) @ points[place]).max()
+    points[place] += [0.01, -0.02, 0.015]
+    points[place] /= np.linalg.norm(points[place])
+    back = _centre_rattlers(points, pressure)
+    assert (np.delete(back, place, axis=0) @ back[place]).max() == pytest.approx(room, abs=1e-9)
 
 
 def test_contacts_hold_the_code():
