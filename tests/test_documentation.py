@@ -81,6 +81,12 @@ def test_the_notation_names_no_argument_that_does_not_exist():
     assert names_in_notation(NOTATION) <= set(arguments())
 
 
+def test_the_notation_explains_each_name_once():
+    rows = [line for line in NOTATION.splitlines() if line.startswith("| ")]
+    names = [name for row in rows for name in re.findall(r"`(\w+)` \|", row)]
+    assert len(names) == len(set(names)) > 50
+
+
 def test_the_notation_check_can_fail():
     assert "weight_decay" not in names_in_notation(NOTATION.replace("weight_decay", "decay"))
 
