@@ -479,11 +479,13 @@ def check_rattler(points):
     rattler = int(gaps.argmax())
     share = turned_margin(points, rattler, 0.3) / distances.min()
     slack = distances[rattler] - distances.min()
+    least = np.linalg.norm(room(points, rattler)[0], axis=1).min()
     return Evidence(
         (
             Measure("points that miss the coherence", int((gaps > 1e-3).sum()), "==", 1),
             Measure("gap of the rattler", round(gaps[rattler], 4), ">=", 5e-3),
             Measure("its distance above the least", round(slack, 4), ">=", 5e-3),
+            Measure("least room of the rattler, degrees", round(least, 2), ">=", 0.3),
             Measure("margin over distance, its feature turned by 0.3 degrees", share, ">=", 0.9999),
         )
     )

@@ -276,10 +276,17 @@ def searched(count, dimension, num_starts=6, sharpness=1000.0):
 
 
 def check_search(count, dimension):
-    """Count the searches that end in a code with free points."""
-    ends = [len(free) > 0 for _, free, _ in searched(count, dimension)]
+    """Look whether searches end at free points and antipodal pairs."""
+    ends, off = [], []
+    for points, free, _ in searched(count, dimension):
+        ends.append(len(free) > 0)
+        sizes = np.abs(gram_matrix(points)[np.triu_indices(count, 1)])
+        off.append(np.minimum(sizes, 1 - sizes).max())
     return Evidence(
-        (Measure("share of searches that end with free points", np.mean(ends), "==", 1),)
+        (
+            Measure("share of searches that end with free points", np.mean(ends), "==", 1),
+            Measure("all products within 0.01 of 0 or -1", np.max(off) <= 0.01, "==", 1),
+        )
     )
 
 
