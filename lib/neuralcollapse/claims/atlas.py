@@ -132,8 +132,8 @@ CLAIMS = (
     Claim(
         identifier="obs-atlas-stationary",
         page=PAGE,
-        statement="Every code of the atlas has one-vs-rest distance one minus its coherence; on ten "
-        "of them the contacts balance.",
+        statement="Every code of the atlas has one-vs-rest distance one minus its coherence; on "
+        "ten of them the contacts balance.",
         kind="numerical",
         source="here",
         hypotheses="the stored codes, d = 2 to 8, n = d+2 to 32; balance on ten of them",

@@ -447,11 +447,22 @@ def check_near(leading):
 
 def check_limits(pairs):
     """Count the nearly antipodal pairs of the best weights found when cold."""
-    wrong = 0
+    wrong, tilts, least = 0, [], []
     for n, d in ((5, 3), (6, 4)):
         weights = least_joint(n, d, 0.05)[1]
-        wrong += abs(np.sum(np.triu(weights @ weights.T < -0.9)) - pairs(n, d))
-    return Evidence((Measure("antipodal pairs too many or too few", wrong, "==", 0),))
+        gram = weights @ weights.T
+        wrong += abs(np.sum(np.triu(gram < -0.9)) - pairs(n, d))
+        paired = (gram < -0.9).any(axis=1)
+        tilts.append(np.abs(gram[np.ix_(paired, ~paired)]).max())
+        least.append(np.linalg.svd(weights[~paired], compute_uv=False).min())
+    tilt, least = round(np.max(tilts), 3), round(np.min(least), 2)
+    return Evidence(
+        (
+            Measure("antipodal pairs too many or too few", wrong, "==", 0),
+            Measure("largest |cosine| of a pair's point and the rest", tilt, "<=", 0.15),
+            Measure("least singular value of the rest", least, ">=", 0.5),
+        )
+    )
 
 
 def check_crossing(tie):
@@ -590,10 +601,11 @@ CLAIMS = (
     Claim(
         identifier="prop-two-batches",
         page=PAGE,
-        statement="For n = d + 2 the tie of low and high entropy tends to 1/(2 + 2W(1/e)).",
+        statement="For n = d + 2 every tie of low and high entropy between fixed bounds tends to "
+        "1/(2 + 2W(1/e)).",
         kind="proved",
         source="here",
-        hypotheses="d even, to infinity",
+        hypotheses="d even, to infinity; the check looks for a tie in [0.36, 0.6]",
         checker=check_two_batches,
         instance=lambda: {"limit": COLD_LIMIT},
         control_statement="it tends to 1/3, below which f is concave for every n",
@@ -647,7 +659,7 @@ CLAIMS = (
         hypotheses="d + 2 <= n < 2d; checked at a temperature for each of three pairs",
         checker=check_leaves,
         instance=lambda: {"temperatures": {(5, 3): 0.02, (6, 4): 0.01, (7, 4): 0.02}},
-        control_statement="at temperature 0.1 already, where lifted pairs beat H = W",
+        control_statement="the same comparison at 0.1, where lifted pairs beat only H = W",
         control=lambda: {"temperatures": {(5, 3): 0.1, (7, 4): 0.1}},
     ),
     Claim(
@@ -721,7 +733,7 @@ CLAIMS = (
         "softmax code when warm enough, features equal to weights.",
         kind="proved",
         source="here",
-        hypotheses="checked for (7,4), (8,5), (10,7) at 10 and 100",
+        hypotheses="checked for (d, n) = (4, 7), (5, 8), (7, 10) at 10 and 100",
         checker=check_warm,
         instance=lambda: {"pairs": ((7, 4), (8, 5), (10, 7))},
         control_statement="also if n - d divides d",
