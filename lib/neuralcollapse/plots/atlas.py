@@ -1,5 +1,6 @@
 """The atlas of codes: coherence over size, and a table with a file behind every line."""
 
+import re
 from dataclasses import dataclass
 from html import escape
 
@@ -7,6 +8,7 @@ from neuralcollapse.plots.page import Plot
 from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
 
 _FILES = "../../_static/atlas"  # as seen from a page of Part II
+_POWER = re.compile(r"\^(\d+)")
 
 
 def coherence_curves(atlas):
@@ -42,7 +44,7 @@ def coherence_curves(atlas):
     axes.axhline(0, color="#444444", lw=0.8)
     axes.set_xlabel("number of points n")
     axes.set_ylabel("coherence (dimensionless)")
-    axes.legend(ncols=2, loc="lower right")
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     loose = sum(bool(code.rattlers) for code, _ in atlas.values())
     worst = max(code.coherence for code, _ in atlas.values())
     return Plot(
@@ -60,30 +62,31 @@ class AtlasTable:
     Attributes
     ----------
     rows : tuple of tuple of str
-        Number of points, coherence, distance, contacts, rattlers, hits, starts, polynomial,
-        proof; the file name last.
+        Number of points, coherence, distance, contacts, rattlers, hits of starts, proof and
+        polynomial; the file name last.
     """
 
     rows: tuple[tuple[str, ...], ...]
-    heads = ("n", "coherence", "distance", "contacts", "rattlers", "hits", "starts")
-    words = ("minimal polynomial", "proved by")
+    heads = ("n", "coherence", "distance", "contacts", "rattlers", "hits / starts")
+    words = ("proved by", "minimal polynomial")
 
     def __repr__(self):
-        widths = (3, 18, 17, 9, 9, 5, 7)
+        widths = (3, 18, 17, 9, 9, 15)
         lines = ["".join(h.rjust(w) for h, w in zip(self.heads, widths, strict=True))]
         for row in self.rows:
-            numbers = "".join(c.rjust(w) for c, w in zip(row[:7], widths, strict=True))
-            lines.append("  ".join([numbers, *filter(None, row[7:9])]))
+            numbers = "".join(c.rjust(w) for c, w in zip(row[:6], widths, strict=True))
+            lines.append("  ".join([numbers, *filter(None, row[6:8])]))
         return "\n".join(lines)
 
     def _repr_html_(self):
         heads = "".join(f"<th>{head}</th>" for head in (*self.heads, *self.words))
         body = ""
         for row in self.rows:
-            link = f'<a href="{_FILES}/{row[9]}" download>{row[0]}</a>'
-            cells = (link, *map(escape, row[1:9]))
+            link = f'<a href="{_FILES}/{row[8]}" download>{row[0]}</a>'
+            cells = (link, *map(escape, row[1:7]), _POWER.sub(r"<sup>\1</sup>", escape(row[7])))
             body += "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
-        return f'<table class="ledger"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
+        table = f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody>"
+        return f'<div class="atlas"><table>{table}</table></div>'
 
 
 def atlas_table(atlas, dimension, proofs):
@@ -100,6 +103,7 @@ def atlas_table(atlas, dimension, proofs):
     Returns
     -------
     AtlasTable
+        Polynomials up to degree 5 in full, of others the degree; the files have them all.
     """
     rows = []
     for (d, n), (code, header) in sorted(atlas.items()):
@@ -107,11 +111,18 @@ def atlas_table(atlas, dimension, proofs):
             numbers = (
                 f"{code.coherence:.13f}",
                 f"{code.one_vs_rest_distance:.13f}",
-                len(code.contacts),
-                len(code.rattlers),
-                code.hits,
-                code.starts,
+                str(len(code.contacts)),
+                str(len(code.rattlers)),
+                f"{code.hits} / {code.starts}",
             )
-            words = (header.get("minimal_polynomial", ""), proofs[d, n] or "")
-            rows.append((str(n), *map(str, numbers), *words, f"{d}-{n}.txt"))
+            polynomial = _shown(header.get("minimal_polynomial", ""))
+            rows.append((str(n), *numbers, proofs[d, n] or "", polynomial, f"{d}-{n}.txt"))
     return AtlasTable(tuple(rows))
+
+
+def _shown(polynomial):
+    """``7*x**3 - 1`` as ``7x^3 - 1``, or its degree where it is long."""
+    degree = max(map(int, re.findall(r"x\*\*(\d+)", polynomial)), default=1)
+    if degree > 5:
+        return f"degree {degree}"
+    return polynomial.replace("**", "^").replace("*", "")
