@@ -5,7 +5,14 @@ from functools import cache
 import numpy as np
 
 from neuralcollapse.claims.claim import Claim, Evidence, Measure
-from neuralcollapse.codes import Code, one_vs_rest_distance, softmax_code, spherical_code
+from neuralcollapse.codes import (
+    Code,
+    certify,
+    coherence_bound,
+    one_vs_rest_distance,
+    softmax_code,
+    spherical_code,
+)
 from neuralcollapse.codes.atlas import read_atlas
 from neuralcollapse.geometry import nearest_hull_point
 from neuralcollapse.geometry.sphere import tangent_bases
@@ -128,7 +135,37 @@ def random_codes():
     return {"first": first, "second": second}
 
 
+def check_enclosed(sizes):
+    """Certify codes of the atlas from above and all codes of their sizes from below."""
+    widths = []
+    for dimension, num_points in sizes:
+        certificate = certify(stored()[dimension, num_points])
+        certificate.check()
+        bound = coherence_bound(num_points, dimension)
+        bound.check()
+        widths.append(certificate.coherence - bound.value)
+    return Evidence(
+        (
+            Measure("least coherence enclosed to", float(max(widths)), "<=", 1e-9),
+            Measure("and no interval is empty", min(widths) > 0, "==", 1),
+        )
+    )
+
+
 CLAIMS = (
+    Claim(
+        identifier="prop-polynomial-bound",
+        page=PAGE,
+        statement="Fractions alone enclose the least coherence of 16 points in five dimensions and "
+        "of 27 in six to nine digits.",
+        kind="certified",
+        source="delsarte1977",
+        hypotheses="addition theorem of spherical harmonics",
+        control_statement="so do they for every size whose best code is proved, 24 points in space",
+        checker=check_enclosed,
+        instance=lambda: {"sizes": ((5, 16), (6, 27))},
+        control=lambda: {"sizes": ((5, 16), (3, 24))},
+    ),
     Claim(
         identifier="obs-atlas-stationary",
         page=PAGE,
