@@ -166,3 +166,11 @@ def test_what_loses_and_what_does_not():
 def test_bad_input_is_refused_with_a_way_out(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_whole_floats_leave_nothing_behind_in_the_caches():
+    codes.family_minimum(7.0, 5.0, 0.1)
+    tie = codes.crossing_point(7, 5, 30)
+    assert codes.isolates_crossing(7, 5, tie, 30)
+    with pytest.raises(ValueError, match="num_points: expected a whole number"):
+        codes.family_minimum(7.5, 5, 0.1)

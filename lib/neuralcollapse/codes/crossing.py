@@ -12,7 +12,7 @@ The low-entropy code has $f(q+1)+(m-1)f(1)$. One sympy expression is evaluated i
 many digits and in interval arithmetic.
 """
 
-from functools import cache
+from functools import lru_cache
 
 import flint
 import mpmath
@@ -43,7 +43,7 @@ class _BallPrinter(PythonCodePrinter):
         return f"(arb({expr.p})/{expr.q})"
 
 
-@cache
+@lru_cache(maxsize=None, typed=True)
 def lead(num_points, dimension):
     r"""Scaled loss of lifted pairs minus that of the low-entropy code, as an expression.
 
@@ -69,6 +69,7 @@ def lead(num_points, dimension):
     True
     """
     m, q = batches(num_points, dimension)
+    num_points = 2 * m + q  # an int, whatever came in
     theta, eta, tau = _VARIABLES
     exp, cos, sin = sympy.exp, sympy.cos, sympy.sin
     across = exp(-cos(theta) * cos(eta) / tau)
@@ -85,7 +86,7 @@ def lead(num_points, dimension):
     return exp(1 / tau) * (lifted - part(q + 1) - (m - 1) * part(1))
 
 
-@cache
+@lru_cache(maxsize=None, typed=True)
 def _functions(num_points, dimension, backend):
     """The lead; the system of a tie of a stationary point; its Jacobian; all as functions."""
     expression = lead(num_points, dimension)

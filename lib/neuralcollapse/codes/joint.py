@@ -17,6 +17,7 @@ from scipy.special import logsumexp, softmax
 
 from neuralcollapse.codes.distance import as_code, as_unit, cross_entropy
 from neuralcollapse.geometry import simplex_etf
+from neuralcollapse.geometry.arrays import as_whole
 
 
 def gaussian_energy(points, temperature):
@@ -118,7 +119,7 @@ def lifted_pairs(num_points, dimension, angle):
     """
     pairs, rest = batches(num_points, dimension)
     up, obtuse = _obtuse(rest)
-    points = np.zeros((num_points, dimension))
+    points = np.zeros((2 * pairs + rest, pairs + rest))
     for a in range(pairs):
         for row, sign in ((2 * a, 1), (2 * a + 1, -1)):
             points[row, a] = sign * np.cos(angle)
@@ -251,13 +252,15 @@ def batches(num_points, dimension):
     Raises
     ------
     ValueError
-        Unless d + 2 <= n < 2d.
+        Unless d + 2 <= n < 2d, both whole.
 
     Examples
     --------
     >>> batches(5, 3)
     (2, 1)
     """
+    num_points = as_whole(num_points, "num_points", 1)
+    dimension = as_whole(dimension, "dimension", 1)
     if not dimension + 2 <= num_points < 2 * dimension:
         raise ValueError(
             f"num_points: expected {dimension + 2} to {2 * dimension - 1} points in dimension "
