@@ -174,3 +174,17 @@ def test_whole_floats_leave_nothing_behind_in_the_caches():
     assert codes.isolates_crossing(7, 5, tie, 30)
     with pytest.raises(ValueError, match="num_points: expected a whole number"):
         codes.family_minimum(7.5, 5, 0.1)
+
+
+def test_a_member_that_wins_is_not_skipped_with_the_box_around_it():
+    _, *angles = codes.family_minimum(5, 3, 0.144)
+    assert codes.family_minimum(5, 3, 0.144)[0] < 0
+    assert not codes.family_loses(5, 3, "0.144", around=tuple(map(mpmath.mpf, angles)))
+
+
+@pytest.mark.parametrize("digits", [4, 10.5, float("nan")])
+def test_digits_are_whole_and_at_least_five(digits):
+    with pytest.raises(ValueError, match="digits: expected a whole number from 5"):
+        codes.crossing_point(5, 3, digits)
+    with pytest.raises(ValueError, match="digits: expected a whole number from 5"):
+        codes.isolates_crossing(5, 3, (0.1, 0.1, 0.1), digits)

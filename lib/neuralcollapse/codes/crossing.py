@@ -24,6 +24,7 @@ from sympy.codegen.cfunctions import log1p
 from sympy.printing.pycode import PythonCodePrinter
 
 from neuralcollapse.codes.joint import batches
+from neuralcollapse.geometry.arrays import as_whole
 
 _SPARE = 15  # digits beyond those asked for, so that the last Newton step is not rounding
 _VARIABLES = sympy.symbols("theta eta tau")
@@ -158,6 +159,8 @@ def crossing_point(num_points, dimension, digits=20):
 
     Raises
     ------
+    ValueError
+        If n, d or `digits` are out of range.
     ArithmeticError
         If there is no crossing in [0.02, 0.6], or Newton's method does not converge.
 
@@ -166,6 +169,7 @@ def crossing_point(num_points, dimension, digits=20):
     >>> mpmath.nstr(crossing_point(5, 3, 10)[0], 4)
     '0.1452'
     """
+    digits = as_whole(digits, "digits", 5)
     tau = _last_lead(num_points, dimension)
     _, theta, eta = family_minimum(num_points, dimension, tau)
     with mpmath.workdps(digits + _SPARE):
@@ -188,6 +192,7 @@ def isolates_crossing(num_points, dimension, found, digits):
     found : tuple of mpmath.mpf
         Temperature, weight angle and feature angle, as `crossing_point` returns them.
     digits : int
+        At least 5.
 
     Returns
     -------
@@ -198,12 +203,18 @@ def isolates_crossing(num_points, dimension, found, digits):
         the lead grows with temperature there, so that it turns from negative to positive.
         In interval arithmetic: True is a proof, False is none.
 
+    Raises
+    ------
+    ValueError
+        If n, d or `digits` are out of range.
+
     Examples
     --------
     >>> tie = crossing_point(5, 3, 12)
     >>> isolates_crossing(5, 3, tie, 12), isolates_crossing(5, 3, (tie[0] + 1e-9, *tie[1:]), 12)
     (True, False)
     """
+    digits = as_whole(digits, "digits", 5)
     _, system, jacobian = _functions(num_points, dimension, "arb")
     with flint.ctx.workdps(2 * digits + 40):
         center = [arb(mpmath.nstr(found[i], digits + _SPARE)).mid() for i in (1, 2, 0)]
@@ -229,12 +240,14 @@ def family_loses(num_points, dimension, temperature, around=None):
         Decimal digits, read exactly, or as a ball such as "0.15 +/- 1e-20".
     around : tuple of mpmath.mpf, optional
         Weight and feature angle of a stationary point. Within 0.02 of it a positive definite
-        Hessian is proved instead, so that no other point of the square is as good.
+        Hessian is proved instead.
 
     Returns
     -------
     bool
-        By bisection of $[0,\pi/2]^2$ in interval arithmetic: True is a proof, False is none.
+        By bisection of $[0,\pi/2]^2$ in interval arithmetic: True is a proof, False is none. With
+        `around`, True proves that no member other than the stationary point itself ties or wins,
+        and only if `around` encloses a stationary point.
 
     Examples
     --------
@@ -251,6 +264,8 @@ def family_loses(num_points, dimension, temperature, around=None):
             if not (
                 slope[0][0] > 0 and slope[1][1] > 0 and slope[0][0] * slope[1][1] > slope[0][1] ** 2
             ):
+                return False
+            if value(*near, tau) < 0:
                 return False
         boxes = [(arb("0.8"), arb("0.8"), arb("0.8"))]
         for _ in range(40_000):
