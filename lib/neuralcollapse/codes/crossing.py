@@ -14,15 +14,16 @@ many digits and in interval arithmetic.
 
 from functools import lru_cache
 
-import flint
 import mpmath
 import numpy as np
 import sympy
 from flint import arb, arb_mat
+from mpmath.libmp import dps_to_prec
 from scipy.optimize import minimize
 from sympy.codegen.cfunctions import log1p
 from sympy.printing.pycode import PythonCodePrinter
 
+from neuralcollapse.codes import precision
 from neuralcollapse.codes.joint import batches
 from neuralcollapse.geometry.arrays import as_whole
 
@@ -172,7 +173,7 @@ def crossing_point(num_points, dimension, digits=20):
     digits = as_whole(digits, "digits", 5)
     tau = _last_lead(num_points, dimension)
     _, theta, eta = family_minimum(num_points, dimension, tau)
-    with mpmath.workdps(digits + _SPARE):
+    with precision.digits(digits + _SPARE):
         _, system, jacobian = _functions(num_points, dimension, "mpmath")
         found = mpmath.matrix([theta, eta, tau])
         for _ in range(60):
@@ -216,7 +217,7 @@ def isolates_crossing(num_points, dimension, found, digits):
     """
     digits = as_whole(digits, "digits", 5)
     _, system, jacobian = _functions(num_points, dimension, "arb")
-    with flint.ctx.workdps(2 * digits + 40):
+    with precision.bits(dps_to_prec(2 * digits + 40)):
         center = [arb(mpmath.nstr(found[i], digits + _SPARE)).mid() for i in (1, 2, 0)]
         radius = arb(10) ** -digits
         wide = [x + arb(0, 1) * radius for x in center]
@@ -255,7 +256,7 @@ def family_loses(num_points, dimension, temperature, around=None):
     (True, False)
     """
     value, system, jacobian = _functions(num_points, dimension, "arb")
-    with flint.ctx.workdps(40):
+    with precision.bits(dps_to_prec(40)):
         tau = arb(temperature)
         near = None
         if around is not None:
