@@ -17,6 +17,7 @@ from neuralcollapse.geometry.hulls import HullPoint, nearest_hull_point
 
 UNIT_TOLERANCE = 1e-9  # of lengths; what is nearer to 1 is normalised to the last digit
 REPEAT_TOLERANCE = 1e-12  # points nearer than this are the same point
+_RELATIVE = 1e-9  # largest relative error of a distance; larger ones are solved exactly
 
 
 def as_unit(points, name="points"):
@@ -253,18 +254,21 @@ def _projections(points):
 
 def _projection(others, point):
     try:
-        return nearest_hull_point(others, point)
+        found = nearest_hull_point(others, point)
+        if found.residual <= _RELATIVE * found.distance**2:
+            return found
     except ArithmeticError:
-        # Nearly dependent points defeat rounding. Floats are fractions: solve exactly.
-        from neuralcollapse.codes.exact import exact_nearest_hull_point
+        pass
+    # Close or nearly dependent points defeat rounding. Floats are fractions: solve exactly.
+    from neuralcollapse.codes.exact import exact_nearest_hull_point
 
-        exact = exact_nearest_hull_point(_fractions(others), _fractions(point[None])[0])
-        return HullPoint(
-            np.array(exact.point, dtype=float),
-            np.array(exact.weights, dtype=float),
-            math.sqrt(exact.distance_squared),
-            0.0,
-        )
+    exact = exact_nearest_hull_point(_fractions(others), _fractions(point[None])[0])
+    return HullPoint(
+        np.array(exact.point, dtype=float),
+        np.array(exact.weights, dtype=float),
+        math.sqrt(exact.distance_squared),
+        0.0,
+    )
 
 
 def _fractions(array):

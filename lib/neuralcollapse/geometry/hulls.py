@@ -55,7 +55,8 @@ def nearest_hull_point(points, target):
     ValueError
         If shapes do not fit, or an entry is NaN or infinite.
     ArithmeticError
-        If the optimality condition is not met to rounding, so that a wrong distance never passes.
+        If the optimality condition is not met to rounding of the largest coordinate. A distance
+        far below that is known less well relative to its size; see `residual`.
 
     Examples
     --------
