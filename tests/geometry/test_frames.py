@@ -100,7 +100,7 @@ def test_distance_to_frame_sees_a_relabelling():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: simplex_etf(1), "num_points.*at least 2.*got 1"),
+        (lambda: simplex_etf(1), "num_points.*got 1; .*at least 2"),
         (lambda: simplex_etf(5, 3), "dimension.*at least 4.*got 3"),
         (lambda: orthoplex(0), "dimension.*at least 1"),
         (lambda: regular_polygon(1), "num_points.*at least 2"),
@@ -123,3 +123,18 @@ def test_bad_input_is_named(call, message):
 def test_complex_points_are_refused():
     with pytest.raises(TypeError, match="real numbers"):
         gram_matrix([[1j]])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: regular_polygon(2.5), "num_points: expected a whole number"),
+        (lambda: simplex_etf(float("nan")), "num_points: expected a whole number"),
+        (lambda: simplex_etf(3, 2.5), "dimension: expected a whole number"),
+        (lambda: orthoplex(1.5), "dimension: expected a whole number"),
+    ],
+)
+def test_numbers_are_whole(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+    np.testing.assert_array_equal(simplex_etf(3.0), simplex_etf(3))
