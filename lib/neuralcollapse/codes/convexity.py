@@ -45,8 +45,8 @@ def batch_loss(num_points, temperature, dim):
     Returns
     -------
     ndarray or float, float64
-        $f_{n,\tau}(x)$ in nats, positive. Relative error about $10^{-15}(1+1/\tau)$; below
-        temperature 0.0014 it underflows.
+        $f_{n,\tau}(x)$ in nats, positive. Relative error about $10^{-15}(1+1/\tau)$; it underflows
+        below temperature 0.0014, and below 0.0027 where dim = num_points - 1 = 1.
 
     Raises
     ------

@@ -25,7 +25,7 @@ from sympy.printing.pycode import PythonCodePrinter
 
 from neuralcollapse.codes import precision
 from neuralcollapse.codes.joint import batches
-from neuralcollapse.geometry.arrays import as_whole
+from neuralcollapse.geometry.arrays import as_number, as_whole
 
 _SPARE = 15  # digits beyond those asked for, so that the last Newton step is not rounding
 _VARIABLES = sympy.symbols("theta eta tau")
@@ -130,8 +130,9 @@ def family_minimum(num_points, dimension, temperature):
     >>> family_minimum(5, 3, 0.05)[0] < 0
     True
     """
-    if not 0.002 <= temperature <= 1:
-        raise ValueError(f"temperature: expected 0.002 to 1, got {temperature}")
+    expected = "0.002 to 1"
+    if not 0.002 <= as_number(temperature, "temperature", expected) <= 1:
+        raise ValueError(f"temperature: expected {expected}, got {temperature}")
     value, system, _ = _functions(num_points, dimension, "numpy")
     found = minimize(
         lambda x: value(*x, temperature),
