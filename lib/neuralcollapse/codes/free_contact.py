@@ -145,8 +145,8 @@ def turn_contact(points, pair, angle):
     Raises
     ------
     ValueError
-        If `points` is not a code, `pair` is not two of its rows, they are opposite, or the angle is out of range or so large
-        that no feature keeps the margin.
+        If `points` is not a code, `pair` is not two of its rows, they are opposite, or the angle is
+        out of range or so large that no feature keeps the margin.
 
     Examples
     --------

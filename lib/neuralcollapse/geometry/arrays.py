@@ -1,4 +1,4 @@
-"""What every function of this floor accepts: finite real tables of points, whole numbers, numbers."""
+"""What every function of this floor accepts: finite real tables of points, and numbers."""
 
 import numpy as np
 
@@ -78,6 +78,27 @@ def as_directions(points, name="points"):
         row = int(np.flatnonzero(lengths == 0)[0])
         raise ValueError(f"{name}: row {row} is zero and has no direction; leave it out")
     return array / lengths[:, None]
+
+
+def power_of_two(*tables):
+    """Exponent of the power of two just above all entries.
+
+    Parameters
+    ----------
+    *tables : ndarray
+        Finite.
+
+    Returns
+    -------
+    int
+        0 if all entries are 0.
+
+    Examples
+    --------
+    >>> power_of_two(np.array([[3.0, -4.5]]))
+    3
+    """
+    return int(np.frexp(max(np.abs(table).max() for table in tables))[1])
 
 
 def as_whole(number, name, least, reason=""):
