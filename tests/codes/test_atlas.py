@@ -60,10 +60,16 @@ def test_a_file_is_replaced_in_one_step(stored, monkeypatch):
         lambda text: text.replace("1.00000000000000000e+00", "1.00100000000000000e+00", 1),
         lambda text: text.replace("# num_points", "# points"),
         lambda text: "",
+        lambda text: text.replace("# contacts: 12", "# contacts: 11"),
+        lambda text: text.replace("# rattlers: none", "# rattlers: 3"),
+        lambda text: text.replace("# starts: 5", "# starts 5"),
+        lambda text: text.replace("# seeds: 0", "# seeds: \N{BULLET}"),
     ],
 )
 def test_a_damaged_file_is_refused(stored, damage):
-    stored.write_text(damage(stored.read_text()))
+    damaged = damage(stored.read_text())
+    assert damaged != stored.read_text()
+    stored.write_text(damaged, encoding="utf-8")
     with pytest.raises(ValueError, match=r"3-6\.txt"):
         read_code(stored)
 
@@ -74,8 +80,9 @@ def test_an_empty_folder_names_the_way_out(tmp_path):
 
 
 def test_header_values_have_one_line(tmp_path):
-    with pytest.raises(ValueError, match="note: expected text of one line"):
-        write_code(tmp_path / "x.txt", Code.of(simplex_etf(3)), note="a\nb")
+    for note in ("a\nb", "a\rb", "a\n", "a\x0cb", "\N{BULLET}"):
+        with pytest.raises(ValueError, match="note: expected ASCII text of one line"):
+            write_code(tmp_path / "x.txt", Code.of(simplex_etf(3)), note=note)
 
 
 def test_proofs():

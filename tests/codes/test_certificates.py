@@ -261,3 +261,26 @@ def test_a_singular_system_is_no_proof():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_box_that_reaches_another_code_proves_nothing_near():
+    angles = 0.3 + 2 * np.pi * np.arange(3) / 3
+    triangle = codes.certify(np.column_stack([np.cos(angles), np.sin(angles)]))
+    assert "to within" in repr(triangle)
+    angles[1] += 1e-4
+    turned = codes.certify(np.column_stack([np.cos(angles), np.sin(angles)]))
+    wide = replace(
+        triangle.existence,
+        centre=turned.points,
+        radius=Fraction(1, 100),
+        lower=Fraction(-52, 100),
+        upper=Fraction(-48, 100),
+    )
+    wide.check()
+    with pytest.raises(ValueError, match="not near"):
+        replace(turned, existence=wide).check()
+
+
+def test_text_nested_too_deeply_is_refused():
+    with pytest.raises(ValueError, match="text: expected"):
+        codes.Certificate.from_json("[" * 100_000)

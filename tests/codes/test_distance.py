@@ -104,3 +104,11 @@ def test_what_rounding_refuses_is_solved_in_fractions(monkeypatch):
     monkeypatch.setattr(distance, "nearest_hull_point", refuse)
     np.testing.assert_allclose(codes.one_vs_rest_distances(points), expected[0], atol=1e-14)
     np.testing.assert_allclose(codes.hardmax_features(points), expected[1], atol=1e-13)
+
+
+def test_close_points_keep_their_distance():
+    e = 1e-8
+    points = np.array([[0, 0, 1], [e, e, 1], [e, -e, 1], [-0.6, 0, 0.8]])
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    # From the first point to the line from the middle of the close two to the far one, slope 1/3.
+    assert codes.one_vs_rest_distances(points)[0] == pytest.approx(e / 10**0.5, rel=1e-6)

@@ -166,3 +166,63 @@ def test_what_loses_and_what_does_not():
 def test_bad_input_is_refused_with_a_way_out(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_whole_floats_leave_nothing_behind_in_the_caches():
+    codes.family_minimum(7.0, 5.0, 0.1)
+    tie = codes.crossing_point(7, 5, 30)
+    assert codes.isolates_crossing(7, 5, tie, 30)
+    with pytest.raises(ValueError, match="num_points: expected a whole number"):
+        codes.family_minimum(7.5, 5, 0.1)
+
+
+def test_a_member_that_wins_is_not_skipped_with_the_box_around_it():
+    lead_there, *angles = codes.family_minimum(5, 3, 0.1452)
+    assert lead_there < 0
+    assert not codes.family_loses(5, 3, "0.1452", around=tuple(map(mpmath.mpf, angles)))
+
+
+@pytest.mark.parametrize("digits", [4, 10.5, float("nan")])
+def test_digits_are_whole_and_at_least_five(digits):
+    with pytest.raises(ValueError, match="digits: expected a whole number from 5"):
+        codes.crossing_point(5, 3, digits)
+    with pytest.raises(ValueError, match="digits: expected a whole number from 5"):
+        codes.isolates_crossing(5, 3, (0.1, 0.1, 0.1), digits)
+
+
+def test_a_loss_that_underflows_is_scaled_before_it_does():
+    pair = np.array([[1.0, 0.0], [-1.0, 0.0]])
+    assert codes.scaled_loss(pair, pair, 0.002) == pytest.approx(2 * np.exp(-500.0), rel=1e-12)
+    square = orthoplex(2)
+    plain = 4 * np.exp(1 / 0.3) * codes.cross_entropy(square, square, 0.3)
+    assert codes.scaled_loss(square, square, 0.3) == pytest.approx(plain, rel=1e-14)
+
+
+@pytest.mark.parametrize("temperature", [1e-310, float("nan"), "warm", None, 1j, [0.5]])
+def test_temperatures_that_have_no_inverse_are_refused(temperature):
+    square = orthoplex(2)
+    for call in (
+        lambda: codes.gaussian_energy(square, temperature),
+        lambda: codes.scaled_loss(square, square, temperature),
+        lambda: codes.cross_entropy(square, square, temperature),
+        lambda: codes.minimise_cross_entropy(3, 2, temperature),
+    ):
+        with pytest.raises(ValueError, match="temperature: expected a positive number"):
+            call()
+    assert codes.gaussian_energy(square, np.finfo(float).tiny) == 8
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: codes.lifted_pairs(5, 3, float("nan")), "angle: expected a finite number"),
+        (lambda: codes.free_features(5, 3, (0.1, float("nan"))), "tilt: expected a finite number"),
+        (lambda: codes.free_features(5, 3, (float("nan"), 0.1)), "tilt: expected a finite number"),
+        (lambda: codes.exact_weights(5, 3, -0.1), "angle: expected a number from 0 to pi / 4"),
+        (lambda: codes.exact_weights(5, 3, 0.8), "angle: expected a number from 0 to pi / 4"),
+        (lambda: codes.family_minimum(5, 3, "0.1"), "temperature: expected 0.002 to 1"),
+    ],
+)
+def test_angles_and_temperatures_are_numbers_in_range(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -223,3 +223,15 @@ def test_sizes_are_integers():
     ):
         with pytest.raises(TypeError, match="integer"):
             call()
+
+
+@pytest.mark.parametrize("tolerance", [float("nan"), -1e-9, 1])
+def test_tolerances_are_numbers_from_zero_to_below_one(tolerance):
+    for decompose in (codes.code_graph, codes.orthogonal_batches):
+        with pytest.raises(ValueError, match="tolerance: expected a number from 0 to below 1"):
+            decompose(np.eye(2), tolerance=tolerance)
+
+
+def test_weights_near_the_largest_float():
+    ones = np.ones((3, 3)) - np.eye(3)
+    np.testing.assert_allclose(codes.graph_code(1.5e308 * ones), codes.graph_code(ones), atol=1e-14)

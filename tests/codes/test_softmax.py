@@ -22,3 +22,15 @@ def test_a_seed_fixes_the_code():
 def test_what_cannot_be_searched_is_refused(arguments):
     with pytest.raises(ValueError, match=r"at least|line holds"):
         softmax_code(*arguments)
+
+
+def test_contacts_are_those_of_the_spherical_code():
+    softmax, spherical = softmax_code(7, 3), spherical_code(7, 3)
+    assert len(softmax.contacts) == len(spherical.contacts) == 12
+    assert softmax.rattlers == spherical.rattlers == ()
+
+
+@pytest.mark.parametrize("search", [softmax_code, spherical_code])
+def test_a_seed_is_not_negative(search):
+    with pytest.raises(ValueError, match="seed: expected a whole number from 0"):
+        search(4, 3, seed=-1, starts=1)

@@ -174,7 +174,7 @@ def test_one_point_more_than_an_orthoplex(dimension):
 def test_the_pentagon_and_the_code_of_seven_points():
     assert coherence(codes.beyond_orthoplex(2)) == pytest.approx(np.cos(2 * np.pi / 5), abs=1e-15)
     assert coherence(codes.beyond_orthoplex(3)) == pytest.approx(0.21013831273060308, abs=1e-15)
-    with pytest.raises(ValueError, match="dimension: expected at least 2"):
+    with pytest.raises(ValueError, match="dimension: expected a whole number from 2"):
         codes.beyond_orthoplex(1)
 
 
@@ -194,3 +194,16 @@ def test_rattlers_at_opposite_ends_cannot_and_one_is_not_enough():
     assert not codes.free_contact(spherical_code(20, 3, starts=16).points, starts=2).found
     with pytest.raises(ValueError, match="two rattlers or more, got 1"):
         codes.free_contact(np.vstack([CAP, [[0, 0, -1.0]]]))
+
+
+def test_what_is_no_number_of_starts_no_pair_and_no_dimension_is_refused():
+    points = orthoplex(2)
+    for starts in (0, -1, 1.5):
+        with pytest.raises(ValueError, match="starts: expected a whole number from 1"):
+            codes.free_contact(points, starts=starts)
+    for pair in ((0, 0), (0, 4), (0, -1), (0, 1, 2), (0.0, 1.0), 3):
+        with pytest.raises(ValueError, match="pair: expected two different rows from 0 to 3"):
+            codes.turn_contact(points, pair, 0.1)
+    for dimension in (2.9, float("nan")):
+        with pytest.raises(ValueError, match="dimension: expected a whole number from 2"):
+            codes.beyond_orthoplex(dimension)

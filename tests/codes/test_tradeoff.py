@@ -65,3 +65,9 @@ def test_polygons_stay_within_the_circle(count):
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("cosine", ["0.5", None, 1j, float("nan")])
+def test_a_cosine_is_a_number(cosine):
+    with pytest.raises(ValueError, match="cosine: expected one number in"):
+        height(cosine)

@@ -5,6 +5,7 @@ import pytest
 
 from neuralcollapse.geometry import (
     coherence,
+    contacts,
     distance_to_frame,
     effective_rank,
     gram_matrix,
@@ -13,6 +14,7 @@ from neuralcollapse.geometry import (
     regular_polygon,
     simplex_etf,
     stable_rank,
+    tangent_bases,
 )
 
 EXACT = 1e-13
@@ -100,7 +102,7 @@ def test_distance_to_frame_sees_a_relabelling():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: simplex_etf(1), "num_points.*at least 2.*got 1"),
+        (lambda: simplex_etf(1), "num_points.*got 1; .*at least 2"),
         (lambda: simplex_etf(5, 3), "dimension.*at least 4.*got 3"),
         (lambda: orthoplex(0), "dimension.*at least 1"),
         (lambda: regular_polygon(1), "num_points.*at least 2"),
@@ -123,3 +125,37 @@ def test_bad_input_is_named(call, message):
 def test_complex_points_are_refused():
     with pytest.raises(TypeError, match="real numbers"):
         gram_matrix([[1j]])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: regular_polygon(2.5), "num_points: expected a whole number"),
+        (lambda: simplex_etf(float("nan")), "num_points: expected a whole number"),
+        (lambda: simplex_etf(3, 2.5), "dimension: expected a whole number"),
+        (lambda: orthoplex(1.5), "dimension: expected a whole number"),
+    ],
+)
+def test_numbers_are_whole(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+    np.testing.assert_array_equal(simplex_etf(3.0), simplex_etf(3))
+
+
+@pytest.mark.parametrize("tolerance", [float("nan"), -1e-9, 1, "wide"])
+def test_tolerances_are_numbers_from_zero_to_below_one(tolerance):
+    with pytest.raises(ValueError, match="tolerance: expected a number from 0 to below 1"):
+        contacts(orthoplex(2), tolerance=tolerance)
+
+
+def test_complex_tensors_are_refused_too():
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match="points: expected real numbers"):
+        gram_matrix(torch.tensor([[1.0 + 1.0j]]))
+
+
+def test_tangent_bases_are_those_of_points():
+    with pytest.raises(ValueError, match="row 0 holds NaN"):
+        tangent_bases([[np.nan, 1.0]])
+    with pytest.raises(ValueError, match="points: expected shape"):
+        tangent_bases([1.0, 0.0])

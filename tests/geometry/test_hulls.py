@@ -73,3 +73,12 @@ def test_against_quadratic_programming():
 def test_bad_input_is_named(points, target, named):
     with pytest.raises(ValueError, match=named):
         nearest_hull_point(points, target)
+
+
+def test_coordinates_near_the_largest_float():
+    far = 1.5e308
+    found = nearest_hull_point([[far, far], [far, -far]], [-far / 8, 0])
+    np.testing.assert_allclose(found.point, [far, 0], atol=1e293)
+    assert found.distance == pytest.approx(far * 1.125)
+    small = nearest_hull_point([[1e-300, 1e-300], [1e-300, -1e-300]], [0, 0])
+    assert small.distance == pytest.approx(1e-300, rel=1e-12)

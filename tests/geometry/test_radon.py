@@ -40,3 +40,9 @@ def test_an_orthoplex_meets_in_its_centre():
 def test_too_few_points_are_refused():
     with pytest.raises(ValueError, match=r"3 points in dimension 2.*at least 4"):
         radon_partition([[0, 0], [1, 0], [0, 1]])
+
+
+def test_coordinates_near_the_largest_float():
+    square = radon_partition(np.array([[1, 0], [0, 1], [-1, 0], [0, -1]]) * 1.5e308)
+    assert (square.first, square.second) == ((0, 2), (1, 3))
+    assert np.abs(square.point).max() < 1e293

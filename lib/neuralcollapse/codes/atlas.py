@@ -77,7 +77,7 @@ def write_code(path, code, **recipe):
     Raises
     ------
     ValueError
-        If a value of the recipe has more than one line.
+        If a value of the recipe has more than one line or is not ASCII.
     """
     path = Path(path)
     n, d = code.points.shape
@@ -88,15 +88,14 @@ def write_code(path, code, **recipe):
         "coherence": repr(code.coherence),
         "one_vs_rest_distance": repr(code.one_vs_rest_distance),
         "residual": f"{code.residual:.1e}",
-        "contacts": len(code.contacts),
-        "rattlers": " ".join(map(str, code.rattlers)) or "none",
+        **_described(Code.of(code.points)),  # as reading will find it
         "starts": code.starts,
         "hits": code.hits,
         **recipe,
     }
     for name, value in header.items():
-        if "\n" in str(value):
-            raise ValueError(f"{name}: expected text of one line, got {value!r}")
+        if len(f"{value}.".splitlines()) > 1 or not str(value).isascii():
+            raise ValueError(f"{name}: expected ASCII text of one line, got {value!r}")
     lines = [f"# {name}: {value}" for name, value in header.items()]
     lines += [" ".join(f"{x: .17e}" for x in row) for row in code.points]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -133,9 +132,9 @@ def read_code(path):
         If the file is cut short, holds something else, or its header contradicts its points.
     """
     path = Path(path)
-    lines = path.read_text(encoding="ascii").splitlines()
-    header = dict(line[2:].split(": ", 1) for line in lines if line.startswith("# "))
     try:
+        lines = path.read_text(encoding="ascii").splitlines()
+        header = dict(line[2:].split(": ", 1) for line in lines if line.startswith("# "))
         points = np.array([line.split() for line in lines if not line.startswith("#")], dtype=float)
         shape = int(header["num_points"]), int(header["dimension"])
         claimed = float(header["coherence"]), float(header["one_vs_rest_distance"])
@@ -147,6 +146,9 @@ def read_code(path):
             starts=int(header["starts"]),
             hits=int(header["hits"]),
         )
+        for name, value in _described(code).items():
+            if header[name] != value:
+                raise ValueError(f"its points have {name} {value}, its header {header[name]}")
     except (KeyError, ValueError) as error:
         raise ValueError(f"{path.name}: not a code of the atlas, or cut short: {error}") from error
     found = code.coherence, code.one_vs_rest_distance
@@ -156,6 +158,13 @@ def read_code(path):
             f"{claimed}; fetch it again or make it with experiments/atlas.py"
         )
     return code, header
+
+
+def _described(code):
+    return {
+        "contacts": str(len(code.contacts)),
+        "rattlers": " ".join(map(str, code.rattlers)) or "none",
+    }
 
 
 def read_atlas(folder=ATLAS):

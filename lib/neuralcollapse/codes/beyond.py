@@ -10,6 +10,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from neuralcollapse.geometry import simplex_etf
+from neuralcollapse.geometry.arrays import as_whole
 
 
 def beyond_orthoplex(dimension):
@@ -30,7 +31,7 @@ def beyond_orthoplex(dimension):
     Raises
     ------
     ValueError
-        If the dimension is below 2.
+        If the dimension is not whole or below 2.
 
     Examples
     --------
@@ -38,9 +39,7 @@ def beyond_orthoplex(dimension):
     >>> round(float(pentagon[0] @ pentagon[1]), 6)  # cos 72 degrees
     0.309017
     """
-    if dimension < 2:
-        raise ValueError(f"dimension: expected at least 2, got {dimension}")
-    d = int(dimension)
+    d = as_whole(dimension, "dimension", 2)
     height = brentq(
         lambda x: d * (d - 2) ** 2 * x**3 - d**2 * x**2 - d * x + 1, 0, 1 / d, xtol=1e-16
     )

@@ -20,8 +20,10 @@ from fractions import Fraction
 from operator import index
 
 import numpy as np
-from flint import arb, ctx, fmpq
+from flint import arb, fmpq
 from scipy.special import eval_jacobi, roots_jacobi
+
+from neuralcollapse.codes import precision
 
 _BITS = 48  # roots are rounded to multiples of 2**-48
 _DEGREES = 12  # of Levenshtein's polynomials; more help where points are many
@@ -175,14 +177,11 @@ def _proved(bound):
 
 
 def _closed_form(num_points, argument):
-    before, ctx.prec = ctx.prec, 200
-    try:
+    with precision.bits(200):
         if argument == "circle":
             return arb.cos_pi(arb(2) / num_points)
         angle = arb(num_points) / (6 * (num_points - 2))  # over pi
         return (arb.cot_pi(angle) ** 2 - 1) / 2
-    finally:
-        ctx.prec = before
 
 
 def _irrational(num_points, dimension, argument):

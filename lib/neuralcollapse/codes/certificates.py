@@ -74,7 +74,7 @@ class Certificate:
         _check_at_most(self)
         _check_at_least(self)
         if self.existence is not None:
-            _check_near(self.points, self.existence.centre)
+            _check_near(self.points, self.existence)
             self.existence.check()
 
     def to_json(self):
@@ -148,7 +148,14 @@ class Certificate:
                 existence=proof,
                 **{name: _number(value) for name, value in known.items()},
             )
-        except (AttributeError, KeyError, TypeError, ValueError, ZeroDivisionError) as failure:
+        except (
+            AttributeError,
+            KeyError,
+            RecursionError,
+            TypeError,
+            ValueError,
+            ZeroDivisionError,
+        ) as failure:
             raise ValueError(
                 f"text: expected a {FORMAT!r} as to_json writes it, got {failure!r}"
             ) from failure
@@ -157,10 +164,14 @@ class Certificate:
         proof = self.existence
         exact = "no exact code proved near it"
         if proof is not None:
+            width = f"{float(proof.upper - proof.lower):.0e}"
             contacts = f"{len(proof.contacts)} contacts proved equal"
             if proof.undecided:
-                contacts += f" and {len(proof.undecided)} to {float(proof.upper - proof.lower):.0e}"
-            exact = f"near it an exact code of coherence {float(proof.lower):.15f}, {contacts}"
+                contacts += f" and {len(proof.undecided)} to {width}"
+            exact = (
+                f"near it an exact code of coherence {float(proof.lower):.15f} to within {width}, "
+                f"{contacts}"
+            )
         return (
             f"Certificate of {len(self.points)} points in {len(self.points[0])} dimensions: "
             f"coherence {float(self.coherence):.12f}, one-vs-rest distance "
@@ -209,7 +220,7 @@ def certify(code, denominator=2**40, digits=50):
         existence = prove_existence(refine(code, digits), points)
     except ArithmeticError:
         existence = None
-    if existence is not None and not _near(points, existence.centre):
+    if existence is not None and not _near(points, existence):
         existence = None
     others = [j for j in range(len(points)) if j != nearest]
     spanned = [(j, w) for j, w in zip(others, hulls[nearest].weights, strict=True) if w]
@@ -295,16 +306,16 @@ def _check_at_least(certificate):
             raise ValueError(f"certificate: direction {k} does not prove its distance")
 
 
-def _near(points, centre):
-    return [len(row) for row in points] == [len(row) for row in centre] and all(
-        abs(x - y) <= _NEAR
-        for first, second in zip(points, centre, strict=True)
+def _near(points, proof):
+    return [len(row) for row in points] == [len(row) for row in proof.centre] and all(
+        abs(x - y) + proof.radius <= _NEAR  # all of the box, for the code may be anywhere in it
+        for first, second in zip(points, proof.centre, strict=True)
         for x, y in zip(first, second, strict=True)
     )
 
 
-def _check_near(points, centre):
-    if not _near(points, centre):
+def _check_near(points, proof):
+    if not _near(points, proof):
         raise ValueError("certificate: the exact code it proves is not near its points")
 
 

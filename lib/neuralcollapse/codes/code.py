@@ -6,9 +6,10 @@ from html import escape
 import numpy as np
 
 from neuralcollapse.codes.distance import as_code, one_vs_rest_distance
+from neuralcollapse.geometry.arrays import as_tolerance
 from neuralcollapse.geometry.gram import coherence
 
-CONTACT_TOLERANCE = 1e-9  # pairs nearer to the coherence are contacts; solvers end at 1e-15
+CONTACT_TOLERANCE = 1e-9  # pairs nearer to the coherence are contacts; polished ones are at 1e-15
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +30,8 @@ class Code:
     rattlers : tuple of int
         Points without contact, ascending.
     contacts : tuple of (int, int)
-        Pairs whose cosine is within 1e-9 of the coherence, first index below the second.
+        Pairs whose cosine is within a tolerance of the coherence, first index below the second:
+        1e-9, and 1e-6 in what `softmax_code` finds, which is good to about 1e-8.
     starts : int
         Random starts the search made.
     hits : int
@@ -47,7 +49,7 @@ class Code:
     hits: int
 
     @classmethod
-    def of(cls, points, *, residual=float("nan"), starts=0, hits=0):
+    def of(cls, points, *, residual=float("nan"), starts=0, hits=0, tolerance=CONTACT_TOLERANCE):
         """Describe given points.
 
         Parameters
@@ -57,6 +59,8 @@ class Code:
         residual : float
             What a solver says of its optimality conditions; NaN if none was asked.
         starts, hits : int
+        tolerance : float
+            How far below the coherence the cosine of a contact may be, in [0, 1).
 
         Returns
         -------
@@ -65,18 +69,18 @@ class Code:
         Raises
         ------
         ValueError
-            If `points` is not a code.
+            If `points` is not a code or the tolerance is out of range.
 
         Examples
         --------
         >>> Code.of([[1, 0], [-1, 0], [0, 1]]).contacts
         ((0, 2), (1, 2))
         """
-        points = as_code(points)
+        points, tolerance = as_code(points), as_tolerance(tolerance)
         points.flags.writeable = False
         largest = coherence(points)
         first, second = np.triu_indices(len(points), 1)
-        touching = (points @ points.T)[first, second] >= largest - CONTACT_TOLERANCE
+        touching = (points @ points.T)[first, second] >= largest - tolerance
         contacts = tuple(zip(first[touching].tolist(), second[touching].tolist(), strict=True))
         rattlers = set(range(len(points))) - {point for pair in contacts for point in pair}
         return cls(

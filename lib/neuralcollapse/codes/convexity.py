@@ -18,12 +18,12 @@ convex in $x$, and its one bend moves down as temperature grows.
 
 from fractions import Fraction
 
-import flint
 import mpmath
 import numpy as np
 from flint import arb
 from mpmath.libmp import from_man_exp, to_rational
 
+from neuralcollapse.codes import precision
 from neuralcollapse.geometry.arrays import as_whole
 
 _GUARD_BITS = 64  # beyond the digits asked for; cancellation costs a few of them
@@ -45,8 +45,8 @@ def batch_loss(num_points, temperature, dim):
     Returns
     -------
     ndarray or float, float64
-        $f_{n,\tau}(x)$ in nats, positive. Relative error about $10^{-15}(1+1/\tau)$; below
-        temperature 0.0014 it underflows.
+        $f_{n,\tau}(x)$ in nats, positive. Relative error about $10^{-15}(1+1/\tau)$; it underflows
+        below temperature 0.0014, and below 0.0027 where dim = num_points - 1 = 1.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def lemma15_thresholds(num_points, digits=30, *, largest=None):
             f"got {largest}; it is the upper end of an interval that begins at 1"
         )
     end = _as_fraction(largest)
-    with flint.ctx.workprec(int(3.33 * digits) + _GUARD_BITS):
+    with precision.bits(int(3.33 * digits) + _GUARD_BITS):
         share = 1 / arb(count - 1)
         ratios = arb(end.denominator) / end.numerator, arb(1)
         zeros = [_bend(ratio, share, digits) for ratio in ratios]

@@ -12,18 +12,20 @@ The low-entropy code has $f(q+1)+(m-1)f(1)$. One sympy expression is evaluated i
 many digits and in interval arithmetic.
 """
 
-from functools import cache
+from functools import lru_cache
 
-import flint
 import mpmath
 import numpy as np
 import sympy
 from flint import arb, arb_mat
+from mpmath.libmp import dps_to_prec
 from scipy.optimize import minimize
 from sympy.codegen.cfunctions import log1p
 from sympy.printing.pycode import PythonCodePrinter
 
+from neuralcollapse.codes import precision
 from neuralcollapse.codes.joint import batches
+from neuralcollapse.geometry.arrays import as_number, as_whole
 
 _SPARE = 15  # digits beyond those asked for, so that the last Newton step is not rounding
 _VARIABLES = sympy.symbols("theta eta tau")
@@ -43,7 +45,7 @@ class _BallPrinter(PythonCodePrinter):
         return f"(arb({expr.p})/{expr.q})"
 
 
-@cache
+@lru_cache(maxsize=None, typed=True)
 def lead(num_points, dimension):
     r"""Scaled loss of lifted pairs minus that of the low-entropy code, as an expression.
 
@@ -69,6 +71,7 @@ def lead(num_points, dimension):
     True
     """
     m, q = batches(num_points, dimension)
+    num_points = 2 * m + q  # an int, whatever came in
     theta, eta, tau = _VARIABLES
     exp, cos, sin = sympy.exp, sympy.cos, sympy.sin
     across = exp(-cos(theta) * cos(eta) / tau)
@@ -85,7 +88,7 @@ def lead(num_points, dimension):
     return exp(1 / tau) * (lifted - part(q + 1) - (m - 1) * part(1))
 
 
-@cache
+@lru_cache(maxsize=None, typed=True)
 def _functions(num_points, dimension, backend):
     """The lead; the system of a tie of a stationary point; its Jacobian; all as functions."""
     expression = lead(num_points, dimension)
@@ -127,8 +130,9 @@ def family_minimum(num_points, dimension, temperature):
     >>> family_minimum(5, 3, 0.05)[0] < 0
     True
     """
-    if not 0.002 <= temperature <= 1:
-        raise ValueError(f"temperature: expected 0.002 to 1, got {temperature}")
+    expected = "0.002 to 1"
+    if not 0.002 <= as_number(temperature, "temperature", expected) <= 1:
+        raise ValueError(f"temperature: expected {expected}, got {temperature}")
     value, system, _ = _functions(num_points, dimension, "numpy")
     found = minimize(
         lambda x: value(*x, temperature),
@@ -157,6 +161,8 @@ def crossing_point(num_points, dimension, digits=20):
 
     Raises
     ------
+    ValueError
+        If n, d or `digits` are out of range.
     ArithmeticError
         If there is no crossing in [0.02, 0.6], or Newton's method does not converge.
 
@@ -165,9 +171,10 @@ def crossing_point(num_points, dimension, digits=20):
     >>> mpmath.nstr(crossing_point(5, 3, 10)[0], 4)
     '0.1452'
     """
+    digits = as_whole(digits, "digits", 5)
     tau = _last_lead(num_points, dimension)
     _, theta, eta = family_minimum(num_points, dimension, tau)
-    with mpmath.workdps(digits + _SPARE):
+    with precision.digits(digits + _SPARE):
         _, system, jacobian = _functions(num_points, dimension, "mpmath")
         found = mpmath.matrix([theta, eta, tau])
         for _ in range(60):
@@ -187,6 +194,7 @@ def isolates_crossing(num_points, dimension, found, digits):
     found : tuple of mpmath.mpf
         Temperature, weight angle and feature angle, as `crossing_point` returns them.
     digits : int
+        At least 5.
 
     Returns
     -------
@@ -197,14 +205,20 @@ def isolates_crossing(num_points, dimension, found, digits):
         the lead grows with temperature there, so that it turns from negative to positive.
         In interval arithmetic: True is a proof, False is none.
 
+    Raises
+    ------
+    ValueError
+        If n, d or `digits` are out of range.
+
     Examples
     --------
     >>> tie = crossing_point(5, 3, 12)
     >>> isolates_crossing(5, 3, tie, 12), isolates_crossing(5, 3, (tie[0] + 1e-9, *tie[1:]), 12)
     (True, False)
     """
+    digits = as_whole(digits, "digits", 5)
     _, system, jacobian = _functions(num_points, dimension, "arb")
-    with flint.ctx.workdps(2 * digits + 40):
+    with precision.bits(dps_to_prec(2 * digits + 40)):
         center = [arb(mpmath.nstr(found[i], digits + _SPARE)).mid() for i in (1, 2, 0)]
         radius = arb(10) ** -digits
         wide = [x + arb(0, 1) * radius for x in center]
@@ -228,12 +242,14 @@ def family_loses(num_points, dimension, temperature, around=None):
         Decimal digits, read exactly, or as a ball such as "0.15 +/- 1e-20".
     around : tuple of mpmath.mpf, optional
         Weight and feature angle of a stationary point. Within 0.02 of it a positive definite
-        Hessian is proved instead, so that no other point of the square is as good.
+        Hessian is proved instead.
 
     Returns
     -------
     bool
-        By bisection of $[0,\pi/2]^2$ in interval arithmetic: True is a proof, False is none.
+        By bisection of $[0,\pi/2]^2$ in interval arithmetic: True is a proof, False is none. With
+        `around`, True proves that no member other than the stationary point itself ties or wins,
+        and only if `around` encloses a stationary point.
 
     Examples
     --------
@@ -241,7 +257,7 @@ def family_loses(num_points, dimension, temperature, around=None):
     (True, False)
     """
     value, system, jacobian = _functions(num_points, dimension, "arb")
-    with flint.ctx.workdps(40):
+    with precision.bits(dps_to_prec(40)):
         tau = arb(temperature)
         near = None
         if around is not None:
@@ -250,6 +266,8 @@ def family_loses(num_points, dimension, temperature, around=None):
             if not (
                 slope[0][0] > 0 and slope[1][1] > 0 and slope[0][0] * slope[1][1] > slope[0][1] ** 2
             ):
+                return False
+            if value(*near, tau) < 0:
                 return False
         boxes = [(arb("0.8"), arb("0.8"), arb("0.8"))]
         for _ in range(40_000):

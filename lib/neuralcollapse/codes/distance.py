@@ -12,11 +12,12 @@ from fractions import Fraction
 import numpy as np
 from scipy.special import logsumexp
 
-from neuralcollapse.geometry.arrays import as_points
+from neuralcollapse.geometry.arrays import as_number, as_points
 from neuralcollapse.geometry.hulls import HullPoint, nearest_hull_point
 
 UNIT_TOLERANCE = 1e-9  # of lengths; what is nearer to 1 is normalised to the last digit
 REPEAT_TOLERANCE = 1e-12  # points nearer than this are the same point
+_RELATIVE = 1e-9  # largest relative error of a distance; larger ones are solved exactly
 
 
 def as_unit(points, name="points"):
@@ -90,6 +91,34 @@ def as_code(points, name="points"):
                 f"{name}: rows {int(gaps.argmin())} and {row} coincide; a code has different points"
             )
     return array
+
+
+def as_temperature(temperature):
+    """Return a temperature as a float.
+
+    Parameters
+    ----------
+    temperature : float
+        Positive and no denormal number, so that its inverse is finite.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+
+    Examples
+    --------
+    >>> as_temperature(1)
+    1.0
+    """
+    value = as_number(temperature, "temperature", "a positive number")
+    if value < np.finfo(float).tiny:
+        raise ValueError(f"temperature: expected a positive number, got {temperature}")
+    return value
 
 
 def one_vs_rest_distances(points):
@@ -199,9 +228,9 @@ def hardmax_loss(weights, features):
     >>> hardmax_loss([[1, 0], [-1, 0]], [[1, 0], [-1, 0]])
     -2.0
     """
-    margins = _margins(weights, features)
-    np.fill_diagonal(margins, -np.inf)
-    return float(margins.max())
+    differences = margins(weights, features)
+    np.fill_diagonal(differences, -np.inf)
+    return float(differences.max())
 
 
 def cross_entropy(weights, features, temperature):
@@ -230,14 +259,36 @@ def cross_entropy(weights, features, temperature):
     >>> round(cross_entropy([[1, 0], [-1, 0]], [[1, 0], [-1, 0]], 1.0), 6)
     0.126928
     """
-    if not 0 < temperature < np.inf:
-        raise ValueError(f"temperature: expected a positive number, got {temperature}")
-    exponents = _margins(weights, features) / temperature
+    temperature = as_temperature(temperature)
+    exponents = margins(weights, features) / temperature
     np.fill_diagonal(exponents, -np.inf)
     return float(np.logaddexp(0, logsumexp(exponents, axis=1)).mean())
 
 
-def _margins(weights, features):
+def margins(weights, features):
+    r"""Every $\langle w_j-w_k,h_k\rangle$.
+
+    Parameters
+    ----------
+    weights, features : array_like, shape (num_points, dimension)
+        Unit rows $w_k$ and $h_k$, at least two.
+
+    Returns
+    -------
+    ndarray, shape (num_points, num_points), float64
+        Row k, column j; diagonal 0.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ, rows are not of length 1, or there is one row only.
+
+    Examples
+    --------
+    >>> margins([[1, 0], [-1, 0]], [[1, 0], [-1, 0]])
+    array([[ 0., -2.],
+           [-2.,  0.]])
+    """
     weights, features = as_unit(weights, "weights"), as_unit(features, "features")
     if weights.shape != features.shape:
         raise ValueError(f"features: expected shape {weights.shape}, got {features.shape}")
@@ -253,18 +304,21 @@ def _projections(points):
 
 def _projection(others, point):
     try:
-        return nearest_hull_point(others, point)
+        found = nearest_hull_point(others, point)
+        if found.residual <= _RELATIVE * found.distance**2:
+            return found
     except ArithmeticError:
-        # Nearly dependent points defeat rounding. Floats are fractions: solve exactly.
-        from neuralcollapse.codes.exact import exact_nearest_hull_point
+        pass
+    # Close or nearly dependent points defeat rounding. Floats are fractions: solve exactly.
+    from neuralcollapse.codes.exact import exact_nearest_hull_point
 
-        exact = exact_nearest_hull_point(_fractions(others), _fractions(point[None])[0])
-        return HullPoint(
-            np.array(exact.point, dtype=float),
-            np.array(exact.weights, dtype=float),
-            math.sqrt(exact.distance_squared),
-            0.0,
-        )
+    exact = exact_nearest_hull_point(_fractions(others), _fractions(point[None])[0])
+    return HullPoint(
+        np.array(exact.point, dtype=float),
+        np.array(exact.weights, dtype=float),
+        math.sqrt(exact.distance_squared),
+        0.0,
+    )
 
 
 def _fractions(array):

@@ -14,15 +14,15 @@ algebraic numbers, since it is an isolated solution of polynomial equations with
 coefficients.
 """
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 
 import mpmath
 import numpy as np
-from flint import arb, arb_mat, ctx, fmpq
+from flint import arb, arb_mat, fmpq
 from scipy.linalg import qr
 
+from neuralcollapse.codes import precision
 from neuralcollapse.codes.refine import contact_equations
 
 _SPARE = 8  # decimals between the error of the centre and the radius of the box
@@ -188,15 +188,9 @@ def _check_indices(proof):
         raise ValueError("existence: the equations are not as many as the unknowns")
 
 
-@contextmanager
 def _precision(proof):
-    """Enough bits that rounding is far below the radius; the bits before are restored."""
-    before = ctx.prec
-    ctx.prec = 64 + 4 * len(str(proof.radius.denominator))
-    try:
-        yield
-    finally:
-        ctx.prec = before
+    """Enough bits that rounding is far below the radius."""
+    return precision.bits(64 + 4 * len(str(proof.radius.denominator)))
 
 
 def _krawczyk(proof):
@@ -278,5 +272,5 @@ def _rounded(value, decimals):
     scale = 10**decimals
     if isinstance(value, Fraction):
         return Fraction(round(value * scale), scale)
-    with mpmath.workdps(decimals + 10):
+    with precision.digits(decimals + 10):
         return Fraction(int(mpmath.nint(value * scale)), scale)

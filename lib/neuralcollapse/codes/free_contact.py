@@ -7,12 +7,14 @@ room, and the code is as good a softmax code as before, but no longer a spherica
 
 from dataclasses import dataclass
 from itertools import combinations
+from operator import index
 
 import numpy as np
 from scipy.optimize import minimize
 
 from neuralcollapse.codes.code import Code
 from neuralcollapse.codes.distance import as_code
+from neuralcollapse.geometry.arrays import as_whole
 
 _FREE = 1e-6  # a slack below this may be the optimiser's rounding
 
@@ -52,7 +54,7 @@ def free_contact(points, *, seed=0, starts=6):
     seed : int
         Fixes the random starts.
     starts : int
-        Local searches for each pair; the first starts at the code as it is.
+        Local searches for each pair, at least 1; the first starts at the code as it is.
 
     Returns
     -------
@@ -63,7 +65,7 @@ def free_contact(points, *, seed=0, starts=6):
     Raises
     ------
     ValueError
-        If `points` is not a code or has fewer than two rattlers.
+        If `points` is not a code or has fewer than two rattlers, or `starts` is below 1.
 
     Examples
     --------
@@ -72,6 +74,7 @@ def free_contact(points, *, seed=0, starts=6):
     >>> touch.found
     True
     """
+    starts = as_whole(starts, "starts", 1)
     code = Code.of(points)
     if len(code.rattlers) < 2:
         raise ValueError(f"points: expected two rattlers or more, got {len(code.rattlers)}")
@@ -142,8 +145,8 @@ def turn_contact(points, pair, angle):
     Raises
     ------
     ValueError
-        If `points` is not a code, the two are opposite, or the angle is out of range or so large
-        that no feature keeps the margin.
+        If `points` is not a code, `pair` is not two of its rows, they are opposite, or the angle is
+        out of range or so large that no feature keeps the margin.
 
     Examples
     --------
@@ -153,6 +156,7 @@ def turn_contact(points, pair, angle):
     1.28
     """
     points = as_code(points)
+    pair = _as_pair(pair, len(points))
     first, second = points[list(pair)]
     middle, across = first + second, first - second
     if np.linalg.norm(middle) < 1e-12:
@@ -170,3 +174,13 @@ def turn_contact(points, pair, angle):
         weights[row] = np.cos(half - angle) * middle + side * np.sin(half - angle) * across
         features[row] = np.cos(leaning) * middle + side * np.sin(leaning) * across
     return weights, features
+
+
+def _as_pair(pair, count):
+    try:
+        rows = tuple(index(row) for row in pair)
+    except TypeError:
+        rows = ()
+    if len(set(rows)) != 2 or len(rows) != 2 or not all(0 <= row < count for row in rows):
+        raise ValueError(f"pair: expected two different rows from 0 to {count - 1}, got {pair}")
+    return rows

@@ -13,7 +13,7 @@ from scipy.linalg import eigh
 from scipy.sparse.csgraph import connected_components
 
 from neuralcollapse.codes.distance import as_unit
-from neuralcollapse.geometry.arrays import as_points
+from neuralcollapse.geometry.arrays import as_points, as_tolerance
 
 ZERO = 1e-9  # products nearer to 0 than this are 0, and so are eigenvalues of Gram matrices
 
@@ -52,6 +52,9 @@ def graph_code(adjacency, *, leaks=None, dimension=None):
     adjacency = _as_weights(adjacency)
     count = len(adjacency)
     leaks = _as_leaks(np.zeros(count) if leaks is None else leaks, count)
+    # Products do not depend on the unit of the weights, and in this one degrees do not overflow.
+    unit = 2.0**-64 if max(adjacency.max(), leaks.max()) > 2.0**900 else 1.0
+    adjacency, leaks = unit * adjacency, unit * leaks
     degrees = adjacency.sum(axis=1) + leaks
     if not degrees.all():
         vertex = int(degrees.argmin())
@@ -83,7 +86,8 @@ def code_graph(points, *, tolerance=ZERO):
     points : array_like, shape (num_points, dimension)
         Unit rows with no positive product.
     tolerance : float
-        Products and eigenvalues up to this size are 0; raise it for a code found by search.
+        In [0, 1). Products and eigenvalues up to this size are 0; raise it for a code found by
+        search.
 
     Returns
     -------
@@ -97,7 +101,7 @@ def code_graph(points, *, tolerance=ZERO):
     Raises
     ------
     ValueError
-        If rows are not of length 1, or a product is positive.
+        If rows are not of length 1, a product is positive, or the tolerance is out of range.
 
     Examples
     --------
@@ -144,7 +148,7 @@ def obtuse_gram(points, tolerance=ZERO):
     array([[1., 0.],
            [0., 1.]])
     """
-    points = as_unit(points)
+    points, tolerance = as_unit(points), as_tolerance(tolerance)
     gram = points @ points.T
     gram[np.abs(gram) <= tolerance] = 0
     np.fill_diagonal(gram, 0)

@@ -15,8 +15,9 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp, softmax
 
-from neuralcollapse.codes.distance import as_code, as_unit, cross_entropy
+from neuralcollapse.codes.distance import as_code, as_temperature, as_unit, margins
 from neuralcollapse.geometry import simplex_etf
+from neuralcollapse.geometry.arrays import as_number, as_whole
 
 
 def gaussian_energy(points, temperature):
@@ -47,10 +48,10 @@ def gaussian_energy(points, temperature):
     8.0
     """
     points = as_code(points)
-    beta = _inverse(temperature)
+    temperature = as_temperature(temperature)
     pairs = ~np.eye(len(points), dtype=bool)
     with np.errstate(over="ignore"):
-        return float(np.exp(beta * (points @ points.T)[pairs]).sum())
+        return float(np.exp((points @ points.T)[pairs] / temperature).sum())
 
 
 def scaled_loss(weights, features, temperature):
@@ -61,7 +62,7 @@ def scaled_loss(weights, features, temperature):
     weights, features : array_like, shape (num_points, dimension)
         Unit rows.
     temperature : float
-        At least 0.002; below, the loss underflows.
+        At least 0.002; not far below, the scale overflows.
 
     Returns
     -------
@@ -80,10 +81,12 @@ def scaled_loss(weights, features, temperature):
     >>> round(scaled_loss(square, square, 0.01), 6)
     8.0
     """
+    temperature = as_temperature(temperature)
     if temperature < 0.002:
         raise ValueError(f"temperature: expected at least 0.002, got {temperature}")
-    scale = len(weights) * np.exp(1 / temperature)
-    return float(scale * cross_entropy(weights, features, temperature))
+    exponents = margins(weights, features) / temperature
+    np.fill_diagonal(exponents, -np.inf)
+    return float(np.exp(_log_losses(exponents) + 1 / temperature).sum())
 
 
 def lifted_pairs(num_points, dimension, angle):
@@ -105,7 +108,7 @@ def lifted_pairs(num_points, dimension, angle):
     Raises
     ------
     ValueError
-        If n and d are out of range.
+        If n and d are out of range, or the angle is not finite.
 
     Examples
     --------
@@ -117,8 +120,9 @@ def lifted_pairs(num_points, dimension, angle):
      [ 0.  0. -1.]]
     """
     pairs, rest = batches(num_points, dimension)
+    angle = as_number(angle, "angle")
     up, obtuse = _obtuse(rest)
-    points = np.zeros((num_points, dimension))
+    points = np.zeros((2 * pairs + rest, pairs + rest))
     for a in range(pairs):
         for row, sign in ((2 * a, 1), (2 * a + 1, -1)):
             points[row, a] = sign * np.cos(angle)
@@ -141,6 +145,11 @@ def exact_weights(num_points, dimension, angle):
     -------
     ndarray, shape (num_points, dimension), float64
 
+    Raises
+    ------
+    ValueError
+        If n, d or the angle are out of range.
+
     Examples
     --------
     >>> from neuralcollapse.geometry import coherence
@@ -148,6 +157,9 @@ def exact_weights(num_points, dimension, angle):
     True
     """
     points = lifted_pairs(num_points, dimension, 0.0)
+    expected = "a number from 0 to pi / 4"
+    if not 0 <= as_number(angle, "angle", expected) <= np.pi / 4:
+        raise ValueError(f"angle: expected {expected}, got {angle}; beyond, products are positive")
     pairs, _ = batches(num_points, dimension)
     lifted = slice(2 * pairs - 2, 2 * pairs)
     points[lifted] = lifted_pairs(num_points, dimension, angle)[lifted]
@@ -169,12 +181,17 @@ def free_features(num_points, dimension, tilt):
     -------
     ndarray, shape (num_points, dimension), float64
 
+    Raises
+    ------
+    ValueError
+        If n, d or the angle are out of range, or s is not finite.
+
     Examples
     --------
     >>> free_features(5, 3, (0.0, 0.75))[0]
     array([0.8, 0. , 0.6])
     """
-    angle, lean = tilt
+    angle, lean = (as_number(part, "tilt") for part in tilt)
     features = exact_weights(num_points, dimension, angle)
     pairs, rest = batches(num_points, dimension)
     features[: 2 * pairs - 2, pairs:] = lean * _obtuse(rest)[0]
@@ -251,13 +268,15 @@ def batches(num_points, dimension):
     Raises
     ------
     ValueError
-        Unless d + 2 <= n < 2d.
+        Unless d + 2 <= n < 2d, both whole.
 
     Examples
     --------
     >>> batches(5, 3)
     (2, 1)
     """
+    num_points = as_whole(num_points, "num_points", 1)
+    dimension = as_whole(dimension, "dimension", 1)
     if not dimension + 2 <= num_points < 2 * dimension:
         raise ValueError(
             f"num_points: expected {dimension + 2} to {2 * dimension - 1} points in dimension "
@@ -274,7 +293,8 @@ def _obtuse(rest):
     return up, obtuse
 
 
-def _inverse(temperature):
-    if not 0 < temperature < np.inf:
-        raise ValueError(f"temperature: expected a positive number, got {temperature}")
-    return 1 / temperature
+def _log_losses(exponents):
+    """Logarithm of the loss of each row, which may be too small for a float itself."""
+    log_sums = logsumexp(exponents, axis=1)
+    small = log_sums < -37  # there log(1 + x) is x to the last digit
+    return np.where(small, log_sums, np.log(np.logaddexp(0, np.where(small, 0.0, log_sums))))

@@ -179,7 +179,8 @@ def orthogonal_batches(points, *, tolerance=ZERO):
     points : array_like, shape (num_points, dimension)
         Unit rows with no positive product.
     tolerance : float
-        Products and eigenvalues up to this size are 0; raise it for a code found by search.
+        In [0, 1). Products and eigenvalues up to this size are 0; raise it for a code found by
+        search.
 
     Returns
     -------
@@ -193,7 +194,7 @@ def orthogonal_batches(points, *, tolerance=ZERO):
     Raises
     ------
     ValueError
-        If rows are not of length 1, or a product is positive.
+        If rows are not of length 1, a product is positive, or the tolerance is out of range.
 
     Examples
     --------

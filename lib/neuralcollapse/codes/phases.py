@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import gcd
 
-import flint
 import mpmath
 from flint import arb, arb_mat
 
+from neuralcollapse.codes import precision
 from neuralcollapse.codes.convexity import certified_zero, exact_mpf, lemma15_thresholds
 from neuralcollapse.geometry.arrays import as_whole
 
@@ -92,7 +92,7 @@ def _diagram(num_points, dimension, digits):
     tuples = _without_mixtures(contenders(num_points, dimension), widest)
     if len(tuples) == 1:
         return (Phase(tuples[0], mpmath.mpf(0), mpmath.inf),)
-    with flint.ctx.workprec(int(3.33 * digits) + 96):
+    with precision.bits(int(3.33 * digits) + 96):
         race = _Race(num_points, tuples, widest)
         winners, edges = race.run(digits)
         temperatures = [mpmath.mpf(0), *(exact_mpf(1 / beta) for beta in edges), mpmath.inf]

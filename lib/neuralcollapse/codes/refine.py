@@ -17,6 +17,7 @@ import mpmath
 import numpy as np
 from flint import fmpz, fmpz_mat, fmpz_poly
 
+from neuralcollapse.codes import precision
 from neuralcollapse.codes.code import Code
 
 _GUARD = 15  # digits carried beyond those asked for
@@ -95,7 +96,7 @@ def refine(code, digits=50):
     digits = index(digits)
     if digits < 15:
         raise ValueError(f"digits: expected at least 15, got {digits}; a Code has them already")
-    with mpmath.workdps(digits + _GUARD):
+    with precision.digits(digits + _GUARD):
         points = [[mpmath.mpf(float(x)) for x in row] for row in code.points]
         for k in code.rattlers:
             length = mpmath.sqrt(mpmath.fdot(points[k], points[k]))
@@ -198,7 +199,7 @@ def minimal_polynomial(value, digits, max_degree=12):
         raise ValueError(f"digits: expected at least {_CHANCE + 5}, got {digits}; see refine")
     if max_degree < 1:
         raise ValueError(f"max_degree: expected at least 1, got {max_degree}")
-    with mpmath.workdps(digits + _GUARD):
+    with precision.digits(digits + _GUARD):
         value = mpmath.mpmathify(value) + 0  # of a constant, its digits
         if not (isinstance(value, mpmath.mpf) and mpmath.isfinite(value)):
             raise ValueError(f"value: expected a finite real number, got {value}")

@@ -14,6 +14,7 @@ from scipy.sparse import csr_array
 from neuralcollapse.codes.code import Code
 from neuralcollapse.codes.distance import hardmax_features, one_vs_rest_distance
 from neuralcollapse.codes.spherical import annealed, check_request
+from neuralcollapse.geometry.arrays import as_whole
 from neuralcollapse.geometry.sphere import tangent_bases
 
 _IMPROVED = 12  # annealed starts worth linear programs
@@ -21,6 +22,7 @@ _PROGRAMS = 60
 _FIRST_RADIUS = 0.05
 _LAST_RADIUS = 1e-12
 _SAME = 1e-8
+_CONTACT = 1e-6  # of cosines; linear programs leave them good to about 1e-8
 
 
 def softmax_code(num_points, dimension, *, seed=0, starts=None):
@@ -42,12 +44,13 @@ def softmax_code(num_points, dimension, *, seed=0, starts=None):
     Code
         Its `residual` is $\|\sum_{kj}\theta_{kj}g_{kj}\|$ with $g_{kj}$ the gradients in $(W,H)$ of
         the margins $\langle w_k-w_j,h_k\rangle$ and multipliers $\theta\ge0$ of sum 1 from the last
-        linear program; its `hits` are counted among the best annealed starts, a lower bound.
+        linear program; its `hits` are counted among the best annealed starts, a lower bound; its
+        contacts are pairs within 1e-6 of the coherence, for points are good to about 1e-8 only.
 
     Raises
     ------
     ValueError
-        If there is no such code, or starts is below 1.
+        If there is no such code, starts is below 1, or the seed is negative.
 
     Examples
     --------
@@ -55,6 +58,7 @@ def softmax_code(num_points, dimension, *, seed=0, starts=None):
     1.333333333
     """
     num_points, dimension, starts = check_request(num_points, dimension, starts)
+    seed = as_whole(seed, "seed", 0)
     if dimension == 1:
         return Code.of([[1.0], [-1.0]], residual=0.0, starts=starts, hits=starts)
     candidates = annealed(_separation, 2 * num_points, dimension, starts, seed)
@@ -64,7 +68,7 @@ def softmax_code(num_points, dimension, *, seed=0, starts=None):
     distances = np.array([distance for distance, _, _ in improved])
     _, points, residual = improved[int(distances.argmax())]
     hits = int((distances > distances.max() - _SAME).sum())
-    return Code.of(points, residual=residual, starts=starts, hits=hits)
+    return Code.of(points, residual=residual, starts=starts, hits=hits, tolerance=_CONTACT)
 
 
 def _separation(pairs, beta):

@@ -16,7 +16,7 @@ from scipy.optimize import minimize
 from neuralcollapse.codes.annealing import anneal, cooling_steps
 from neuralcollapse.codes.code import CONTACT_TOLERANCE, Code
 from neuralcollapse.codes.interior import descend
-from neuralcollapse.geometry.arrays import as_directions
+from neuralcollapse.geometry.arrays import as_directions, as_whole
 from neuralcollapse.geometry.hulls import nearest_hull_point
 from neuralcollapse.geometry.sphere import tangent_bases
 
@@ -54,7 +54,7 @@ def spherical_code(num_points, dimension, *, seed=0, starts=None):
     Raises
     ------
     ValueError
-        If there is no such code, or starts is below 1.
+        If there is no such code, starts is below 1, or the seed is negative.
 
     Examples
     --------
@@ -62,6 +62,7 @@ def spherical_code(num_points, dimension, *, seed=0, starts=None):
     -0.333333333333
     """
     num_points, dimension, starts = check_request(num_points, dimension, starts)
+    seed = as_whole(seed, "seed", 0)
     if dimension == 1:
         return Code.of([[1.0], [-1.0]], residual=0.0, starts=starts, hits=starts)
     candidates = annealed(_repulsion, num_points, dimension, starts, seed)

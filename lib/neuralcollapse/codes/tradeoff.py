@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from neuralcollapse.geometry import orthoplex
-from neuralcollapse.geometry.arrays import as_whole
+from neuralcollapse.geometry.arrays import as_number, as_whole
 
 
 def largest_distance(cosine):
@@ -62,8 +62,9 @@ def height(cosine):
     >>> height(0.0)
     0.0
     """
-    if np.ndim(cosine) or not 0 <= cosine <= 1:
+    if not 0 <= as_number(cosine, "cosine", "one number in [0, 1]") <= 1:
         raise ValueError(f"cosine: expected one number in [0, 1], got {cosine}")
+    cosine = float(cosine)
     delta, middle = 1 - cosine, np.sqrt((1 + cosine) / 2)
     if cosine in (0, 1):
         return float(cosine)
@@ -111,7 +112,7 @@ def extremal_code(cosine, num_points, dimension):
             "num_points: expected dimension + 2 to 2 * dimension - 2, "
             f"got {num_points} in dimension {dimension}"
         )
-    if np.ndim(cosine) or not 0 < cosine < 1:
+    if not 0 < as_number(cosine, "cosine", "one number in (0, 1)") < 1:
         raise ValueError(f"cosine: expected one number in (0, 1), got {cosine}")
     s = height(cosine)
     code = np.zeros((num_points, dimension))

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from neuralcollapse.codes.distance import cross_entropy
+from neuralcollapse.codes.distance import as_temperature, cross_entropy
 
 HIT_TOLERANCE = 1e-7  # of tau log L: starts that end nearer to the best have found it too
 _HOTTEST = 1.0  # first temperatures lie between this and the one asked for
@@ -86,8 +86,7 @@ def minimise_cross_entropy(num_points, dimension, temperature, *, seed=0, starts
     ):
         if value < least:
             raise ValueError(f"{name}: expected at least {least}, got {value}")
-    if not 0 < temperature < np.inf:
-        raise ValueError(f"temperature: expected a positive number, got {temperature}")
+    temperature = as_temperature(temperature)
     generator = np.random.default_rng(seed)
     ends = []
     for number in range(starts):

@@ -1,4 +1,4 @@
-"""What every function of this floor accepts: finite real tables of points, whole numbers."""
+"""What every function of this floor accepts: finite real tables of points, and numbers."""
 
 import numpy as np
 
@@ -30,6 +30,8 @@ def as_points(points, name="points"):
     array([[3., 4.]])
     """
     if hasattr(points, "detach"):
+        if points.is_complex():
+            raise TypeError(f"{name}: expected real numbers, got dtype {points.dtype}")
         points = points.detach().cpu().double().numpy()
     array = np.asarray(points)
     if array.dtype.kind not in "fiu":
@@ -78,6 +80,27 @@ def as_directions(points, name="points"):
     return array / lengths[:, None]
 
 
+def power_of_two(*tables):
+    """Exponent of the power of two just above all entries.
+
+    Parameters
+    ----------
+    *tables : ndarray
+        Finite.
+
+    Returns
+    -------
+    int
+        0 if all entries are 0.
+
+    Examples
+    --------
+    >>> power_of_two(np.array([[3.0, -4.5]]))
+    3
+    """
+    return int(np.frexp(max(np.abs(table).max() for table in tables))[1])
+
+
 def as_whole(number, name, least, reason=""):
     """Return a whole number, of whatever type, as an int.
 
@@ -113,3 +136,66 @@ def as_whole(number, name, least, reason=""):
         reason = f"; {reason}" if reason else ""
         raise ValueError(f"{name}: expected a whole number from {least} on, got {number}{reason}")
     return whole
+
+
+def as_number(number, name, expected="a finite number"):
+    """Return a finite real number, of whatever type, as a float.
+
+    Parameters
+    ----------
+    number : float, int, or what float takes, except text
+    name : str
+        How errors call the argument.
+    expected : str
+        What is asked for, for the error.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If it is no number, or NaN or infinite.
+
+    Examples
+    --------
+    >>> as_number(1, "angle")
+    1.0
+    """
+    try:
+        value = float("nan" if isinstance(number, (str, bytes)) or np.ndim(number) else number)
+    except (TypeError, ValueError, OverflowError):
+        value = np.nan
+    if not np.isfinite(value):
+        raise ValueError(f"{name}: expected {expected}, got {number}")
+    return value
+
+
+def as_tolerance(tolerance):
+    """Return a tolerance of cosines as a float.
+
+    Parameters
+    ----------
+    tolerance : float
+        In [0, 1).
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If it is not in that range.
+
+    Examples
+    --------
+    >>> as_tolerance(0)
+    0.0
+    """
+    expected = "a number from 0 to below 1"
+    value = as_number(tolerance, "tolerance", expected)
+    if not 0 <= value < 1:
+        raise ValueError(f"tolerance: expected {expected}, got {tolerance}")
+    return value

@@ -9,6 +9,8 @@ $\pm e_i$. A *regular polygon* is n equally spaced points of the circle.
 import numpy as np
 from scipy.linalg import helmert
 
+from neuralcollapse.geometry.arrays import as_whole
+
 
 def simplex_etf(num_points, dimension=None):
     r"""Vertices of a regular simplex on the unit sphere.
@@ -28,7 +30,7 @@ def simplex_etf(num_points, dimension=None):
     Raises
     ------
     ValueError
-        If `num_points` is below 2 or `dimension` is below `num_points - 1`.
+        If a number is not whole, `num_points` is below 2, or `dimension` below `num_points - 1`.
 
     Notes
     -----
@@ -41,10 +43,9 @@ def simplex_etf(num_points, dimension=None):
     array([[ 1.],
            [-1.]])
     """
-    if num_points < 2:
-        raise ValueError(f"num_points: a simplex needs at least 2 points, got {num_points}")
+    num_points = as_whole(num_points, "num_points", 2, "a simplex needs at least 2 points")
     least = num_points - 1
-    dimension = least if dimension is None else dimension
+    dimension = least if dimension is None else as_whole(dimension, "dimension", 1)
     if dimension < least:
         raise ValueError(
             f"dimension: a simplex of {num_points} points needs at least {least} dimensions, "
@@ -70,7 +71,7 @@ def orthoplex(dimension):
     Raises
     ------
     ValueError
-        If `dimension` is below 1.
+        If `dimension` is not whole or below 1.
 
     Examples
     --------
@@ -78,8 +79,7 @@ def orthoplex(dimension):
     array([[ 1.],
            [-1.]])
     """
-    if dimension < 1:
-        raise ValueError(f"dimension: an orthoplex needs at least 1 dimension, got {dimension}")
+    dimension = as_whole(dimension, "dimension", 1, "an orthoplex needs at least 1 dimension")
     return np.kron(np.eye(dimension), [[1.0], [-1.0]])
 
 
@@ -99,7 +99,7 @@ def regular_polygon(num_points):
     Raises
     ------
     ValueError
-        If `num_points` is below 2.
+        If `num_points` is not whole or below 2.
 
     Examples
     --------
@@ -109,7 +109,6 @@ def regular_polygon(num_points):
            [-1.,  0.],
            [ 0., -1.]])
     """
-    if num_points < 2:
-        raise ValueError(f"num_points: a polygon needs at least 2 points, got {num_points}")
+    num_points = as_whole(num_points, "num_points", 2, "a polygon needs at least 2 points")
     angles = 2 * np.pi * np.arange(num_points) / num_points
     return np.column_stack([np.cos(angles), np.sin(angles)])

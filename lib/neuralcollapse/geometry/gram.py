@@ -7,7 +7,7 @@ replace counting singular values by weighing them.
 
 import numpy as np
 
-from neuralcollapse.geometry.arrays import as_directions, as_points
+from neuralcollapse.geometry.arrays import as_directions, as_points, as_tolerance
 
 
 def gram_matrix(points):
@@ -78,8 +78,8 @@ def contacts(points, *, tolerance=1e-6):
     points : array_like, shape (num_points, dimension)
         At least two rows, none of them zero; lengths do not matter.
     tolerance : float
-        How far below the coherence a cosine may be; dimensionless. Pairs of a best code
-        that do not touch stay much farther below.
+        How far below the coherence a cosine may be; dimensionless, in [0, 1). Pairs of a best
+        code that do not touch stay much farther below.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def contacts(points, *, tolerance=1e-6):
     Raises
     ------
     ValueError
-        As `coherence`.
+        As `coherence`, and if the tolerance is out of range.
 
     Notes
     -----
@@ -103,6 +103,7 @@ def contacts(points, *, tolerance=1e-6):
     >>> contacts([[1, 0], [0, 2], [-3, 0]]).tolist()
     [[0, 1], [1, 2]]
     """
+    tolerance = as_tolerance(tolerance)
     largest = coherence(points)
     directions = as_directions(points)
     return np.argwhere(np.triu(directions @ directions.T >= largest - tolerance, k=1))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuralcollapse.geometry.arrays import as_points
+from neuralcollapse.geometry.arrays import as_points, power_of_two
 
 _STEPS_PER_POINT = 50  # far above what is ever needed; a guard against cycling on rounding
 _ROUNDING = 16 * np.finfo(float).eps
@@ -28,7 +28,8 @@ class HullPoint:
         From target to hull, in units of the points.
     residual : float
         $\max_j\langle x_j-p,z-p\rangle$, in squared units; ideally at most rounding. The distance
-        is at most ``residual / distance`` too large, so it bounds the error.
+        is at most ``residual / distance`` too large, so it bounds the error. Infinite where it
+        overflows.
     """
 
     point: np.ndarray
@@ -55,7 +56,8 @@ def nearest_hull_point(points, target):
     ValueError
         If shapes do not fit, or an entry is NaN or infinite.
     ArithmeticError
-        If the optimality condition is not met to rounding, so that a wrong distance never passes.
+        If the optimality condition is not met to rounding of the largest coordinate. A distance
+        far below that is known less well relative to its size; see `residual`.
 
     Examples
     --------
@@ -66,6 +68,9 @@ def nearest_hull_point(points, target):
     target = as_points(np.atleast_2d(target), "target")
     if target.shape != (1, points.shape[1]):
         raise ValueError(f"target: expected shape ({points.shape[1]},), got {target.shape[1:]}")
+    # A power of two changes no digit, and now nothing overflows.
+    power = power_of_two(points, target)
+    points, target = np.ldexp(points, -power), np.ldexp(target, -power)
     shifted = points - target
     scale = max(np.abs(shifted).max(), np.finfo(float).tiny)
     weights = _wolfe(shifted / scale)
@@ -73,8 +78,16 @@ def nearest_hull_point(points, target):
     distance = float(np.linalg.norm(point))
     residual = float(distance**2 - (shifted @ point).min())
     if residual > 1e3 * _ROUNDING * scale**2:
-        raise ArithmeticError(f"points: nearest point not found, residual {residual:.1e}")
-    return HullPoint(target[0] + point, weights, distance, residual)
+        raise ArithmeticError(
+            f"points: nearest point not found, residual {residual:.1e} times 4**{power}"
+        )
+    with np.errstate(over="ignore"):
+        return HullPoint(
+            np.ldexp(target[0] + point, power),
+            weights,
+            float(np.ldexp(distance, power)),
+            float(np.ldexp(residual, 2 * power)),
+        )
 
 
 def _wolfe(points):

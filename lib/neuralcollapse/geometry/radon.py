@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuralcollapse.geometry.arrays import as_points
+from neuralcollapse.geometry.arrays import as_points, power_of_two
 
 _ZERO = 1e-12  # of the largest coefficient: rounding, and its sign is nobody's choice
 
@@ -69,6 +69,8 @@ def radon_partition(points):
             f"points: {count} points in dimension {dimension} may have no Radon partition; "
             f"expected at least {dimension + 2}"
         )
+    power = power_of_two(points)  # changes no digit, and now nothing overflows
+    points = np.ldexp(points, -power)
     used = points[: dimension + 2]
     centred = used - used.mean(axis=0)
     scale = max(np.abs(centred).max(), np.finfo(float).tiny)
@@ -86,6 +88,6 @@ def radon_partition(points):
         tuple(np.flatnonzero(in_first).tolist()),
         tuple(np.flatnonzero(~in_first).tolist()),
         weights,
-        (ends[0] + ends[1]) / 2,
-        float(np.linalg.norm(ends[0] - ends[1])),
+        np.ldexp((ends[0] + ends[1]) / 2, power),
+        float(np.ldexp(np.linalg.norm(ends[0] - ends[1]), power)),
     )

@@ -2,13 +2,15 @@
 
 import numpy as np
 
+from neuralcollapse.geometry.arrays import as_points
+
 
 def tangent_bases(points):
     """Orthonormal bases of the tangent spaces of the sphere at unit vectors.
 
     Parameters
     ----------
-    points : ndarray, shape (num_points, dimension)
+    points : array_like, shape (num_points, dimension)
         Unit rows.
 
     Returns
@@ -19,7 +21,7 @@ def tangent_bases(points):
     Raises
     ------
     ValueError
-        If `points` is not two-dimensional.
+        If `points` is not two-dimensional, is empty, or holds NaN or infinity.
 
     Examples
     --------
@@ -27,9 +29,7 @@ def tangent_bases(points):
     array([[[0.],
             [1.]]])
     """
-    if np.ndim(points) != 2:
-        raise ValueError(f"points: expected shape (num_points, dimension), got {np.shape(points)}")
-    normal = np.array(points, dtype=np.float64)
+    normal = as_points(points)
     normal[:, 0] += np.where(normal[:, 0] >= 0, 1.0, -1.0)
     outer = normal[:, :, None] * normal[:, None, :]
     scale = 2 / (normal * normal).sum(axis=1)
