@@ -41,7 +41,8 @@ def spherical_code(num_points, dimension, *, seed=0, starts=None):
     seed : int
         Fixes the random starts.
     starts : int, optional
-        Random starts; more find better codes. 1,024 by default, fewer where cooling is slower.
+        Random starts to anneal; more find better codes. 1,024 by default, fewer where cooling is
+        slower. Some more, up to 12, are not annealed.
 
     Returns
     -------
@@ -83,7 +84,7 @@ def spherical_code(num_points, dimension, *, seed=0, starts=None):
         shaken = (_largest_cosine(points), points, multipliers)
         best = min(best, shaken, key=lambda found: found[0])
     points, residual = polish(*best[1:])
-    return Code.of(points, residual=residual, starts=starts, hits=hits)
+    return Code.of(points, residual=residual, starts=starts + len(raw), hits=hits)
 
 
 def check_request(num_points, dimension, starts):
