@@ -6,8 +6,7 @@ from html import escape
 import numpy as np
 
 from neuralcollapse.codes.distance import as_code, one_vs_rest_distance
-from neuralcollapse.geometry.arrays import as_tolerance
-from neuralcollapse.geometry.gram import coherence
+from neuralcollapse.geometry.gram import coherence, contacts
 
 CONTACT_TOLERANCE = 1e-9  # pairs nearer to the coherence are contacts; polished ones are at 1e-15
 
@@ -76,20 +75,17 @@ class Code:
         >>> Code.of([[1, 0], [-1, 0], [0, 1]]).contacts
         ((0, 2), (1, 2))
         """
-        points, tolerance = as_code(points), as_tolerance(tolerance)
+        points = as_code(points)
         points.flags.writeable = False
-        largest = coherence(points)
-        first, second = np.triu_indices(len(points), 1)
-        touching = (points @ points.T)[first, second] >= largest - tolerance
-        contacts = tuple(zip(first[touching].tolist(), second[touching].tolist(), strict=True))
-        rattlers = set(range(len(points))) - {point for pair in contacts for point in pair}
+        touching = tuple(map(tuple, contacts(points, tolerance=tolerance).tolist()))
+        rattlers = set(range(len(points))) - {point for pair in touching for point in pair}
         return cls(
             points=points,
-            coherence=largest,
+            coherence=coherence(points),
             one_vs_rest_distance=one_vs_rest_distance(points),
             residual=float(residual),
             rattlers=tuple(sorted(rattlers)),
-            contacts=contacts,
+            contacts=touching,
             starts=starts,
             hits=hits,
         )

@@ -16,6 +16,7 @@ from scipy.optimize import minimize
 from neuralcollapse.codes.annealing import anneal, cooling_steps
 from neuralcollapse.codes.code import CONTACT_TOLERANCE, Code
 from neuralcollapse.codes.interior import descend
+from neuralcollapse.geometry import contacts
 from neuralcollapse.geometry.arrays import as_directions, as_whole
 from neuralcollapse.geometry.hulls import nearest_hull_point
 from neuralcollapse.geometry.sphere import tangent_bases
@@ -201,13 +202,6 @@ def _largest_cosine(points):
     return (points @ points.T)[np.triu_indices(len(points), 1)].max()
 
 
-def _contacts(points, tolerance):
-    first, second = np.triu_indices(len(points), 1)
-    cosines = (points @ points.T)[first, second]
-    touching = cosines >= cosines.max() - tolerance
-    return first[touching], second[touching]
-
-
 def _gradients(points, first, second):
     """Gradients of contact cosines in tangent coordinates, one row a contact; and the bases."""
     bases = tangent_bases(points)
@@ -221,7 +215,7 @@ def _gradients(points, first, second):
 def _tighten(points):
     """Newton's method on equal cosines of the contacts, whichever guess of them is consistent."""
     for guess in _CONTACT_GUESSES:
-        first, second = _contacts(points, guess)
+        first, second = contacts(points, tolerance=guess).T
         trial = points
         for _ in range(5):
             cosines = (trial[first] * trial[second]).sum(axis=1)
@@ -275,7 +269,7 @@ def _centre_rattlers(points, multipliers):
 
 def _stationarity(points, multipliers):
     """Length of the best convex combination of contact gradients near the given multipliers."""
-    first, second = _contacts(points, CONTACT_TOLERANCE)
+    first, second = contacts(points, tolerance=CONTACT_TOLERANCE).T
     gradients, _ = _gradients(points, first, second)
     guess = multipliers[first, second] / multipliers[first, second].sum()
     # The nearest multipliers for which the combination vanishes and the sum stays 1.
