@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
 
-from neuralcollapse.claims.climbing import _Problem, climb, random_code
+from neuralcollapse.claims.climbing import _Problem, climb
 from neuralcollapse.claims.equality import FIVE_POINTS, margin_alone, sum_of_squares
 from neuralcollapse.claims.exercises import check_radon_split
+from neuralcollapse.claims.searches import random_code
 from neuralcollapse.codes import extremal_code, largest_distance, one_vs_rest_distance
 from neuralcollapse.geometry import coherence, radon_partition
 from neuralcollapse.geometry.arrays import as_directions
@@ -16,7 +17,7 @@ from neuralcollapse.geometry.arrays import as_directions
 def test_slopes(radon):
     generator = np.random.default_rng(0)
     score = lambda t, m, q: (t * m + q * q, m, t, 2 * q)  # noqa: E731
-    problem = _Problem(random_code(5, 3, generator), score, 0.3, radon)
+    problem = _Problem(random_code(generator, 5, 3), score, 0.3, radon)
     place = problem.start + 0.1 * generator.normal(size=len(problem.start))
     for function, slope in (
         (lambda z: problem.objective(z)[0], problem.objective(place)[1]),
@@ -27,9 +28,9 @@ def test_slopes(radon):
 
 
 def test_a_climb_finds_the_square_and_the_extremal_code():
-    square = climb(random_code(4, 2, np.random.default_rng(0)), margin_alone)
+    square = climb(random_code(np.random.default_rng(0), 4, 2), margin_alone)
     assert one_vs_rest_distance(square) == pytest.approx(1, abs=1e-9)
-    near = extremal_code(0.5, 6, 4) + 0.05 * random_code(6, 4, np.random.default_rng(1))
+    near = extremal_code(0.5, 6, 4) + 0.05 * random_code(np.random.default_rng(1), 6, 4)
     near /= np.linalg.norm(near, axis=1, keepdims=True)
     found = climb(near, margin_alone, cosine=0.5)
     assert coherence(found) == pytest.approx(0.5, abs=1e-7)

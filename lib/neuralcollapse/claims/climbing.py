@@ -15,21 +15,6 @@ from neuralcollapse.geometry.arrays import as_directions
 _DISTINCT = 1e-6  # points nearer than this have merged, and are no code
 
 
-def random_code(num_points, dimension, generator):
-    """Draw points independently and uniformly on the sphere.
-
-    Parameters
-    ----------
-    num_points, dimension : int
-    generator : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray, shape (num_points, dimension), float64
-    """
-    return as_directions(generator.normal(size=(num_points, dimension)))
-
-
 def climb(points, score, *, cosine=None, radon=None, steps=150):
     r"""Raise a score of a code from a start.
 

@@ -7,7 +7,8 @@ from itertools import combinations
 import numpy as np
 
 from neuralcollapse.claims.claim import Claim, Evidence, Measure
-from neuralcollapse.claims.climbing import climb, random_code
+from neuralcollapse.claims.climbing import climb
+from neuralcollapse.claims.searches import random_code
 from neuralcollapse.codes import (
     exact_coherence,
     exact_one_vs_rest_distance_squared,
@@ -66,7 +67,7 @@ def climbs(score, sizes=SIZES, starts=3, seed=0, **options):
     """Climb from random codes of every size and from near an extremal code; yield start, end."""
     generator = np.random.default_rng(seed)
     for dimension, num_points in sizes:
-        codes = [random_code(num_points, dimension, generator) for _ in range(starts)]
+        codes = [random_code(generator, num_points, dimension) for _ in range(starts)]
         if dimension + 2 <= num_points <= 2 * dimension - 2:
             near = extremal_code(0.6, num_points, dimension)
             codes.append(as_directions(near + 0.1 * generator.normal(size=near.shape)))
@@ -106,7 +107,7 @@ def check_radon_point(power):
         excess.append(one_vs_rest_distance(points) ** power + point @ point - 1)
     generator = np.random.default_rng(1)
     for dimension, num_points in ((2, 6), (3, 8)):  # hulls that meet in more than one point
-        points = random_code(num_points, dimension, generator)
+        points = random_code(generator, num_points, dimension)
         split = radon_partition(points)
         point = farthest_common_point(points[list(split.first)], points[list(split.second)])
         excess.append(one_vs_rest_distance(points) ** power + point @ point - 1)
@@ -237,7 +238,7 @@ def climbed(num_draws, dimension=3, num_points=5):
 
 def _draws(num_draws, dimension, num_points):
     generator = np.random.default_rng(0)
-    return [random_code(num_points, dimension, generator) for _ in range(num_draws)]
+    return [random_code(generator, num_points, dimension) for _ in range(num_draws)]
 
 
 CLAIMS = (

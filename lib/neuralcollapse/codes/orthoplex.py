@@ -12,6 +12,7 @@ import numpy as np
 from scipy.linalg import block_diag
 
 from neuralcollapse.codes.graphs import ZERO, components, graph_code, obtuse_gram
+from neuralcollapse.geometry.arrays import as_whole
 from neuralcollapse.geometry.frames import simplex_etf
 
 
@@ -138,7 +139,8 @@ def low_entropy_code(num_points, dimension):
     >>> [len(batch) for batch in orthogonal_batches(low_entropy_code(6, 4))[1]]
     [4, 2]
     """
-    batches = _regime(num_points, dimension)
+    num_points, dimension = regime(num_points, dimension)
+    batches = num_points - dimension
     return union_of_simplices([dimension - batches + 1] + [1] * (batches - 1))
 
 
@@ -166,7 +168,8 @@ def high_entropy_code(num_points, dimension):
     >>> [len(batch) for batch in orthogonal_batches(high_entropy_code(6, 4))[1]]
     [3, 3]
     """
-    batches = _regime(num_points, dimension)
+    num_points, dimension = regime(num_points, dimension)
+    batches = num_points - dimension
     least, more = divmod(dimension, batches)
     return union_of_simplices([least + 1] * more + [least] * (batches - more))
 
@@ -212,14 +215,37 @@ def orthogonal_batches(points, *, tolerance=ZERO):
     return tuple(sorted(free)), tuple(batches)
 
 
-def _regime(num_points, dimension):
-    """Return how many batches n points in d dimensions need, or refuse them."""
+def regime(num_points, dimension):
+    """Refuse sizes outside the orthoplex regime.
+
+    Parameters
+    ----------
+    num_points, dimension : int
+
+    Returns
+    -------
+    tuple of int
+        Both, as Python integers.
+
+    Raises
+    ------
+    ValueError
+        Unless `dimension` + 2 <= `num_points` <= 2 `dimension`.
+
+    Examples
+    --------
+    >>> regime(6, 4)
+    (6, 4)
+    """
+    dimension = as_whole(dimension, "dimension", 2)
+    num_points = as_whole(num_points, "num_points", 4)
     if not dimension + 2 <= num_points <= 2 * dimension:
         raise ValueError(
-            f"num_points: the orthoplex regime of {dimension} dimensions has {dimension + 2} to "
-            f"{2 * dimension} points, got {num_points}; for fewer see geometry.simplex_etf"
+            f"num_points: expected the orthoplex regime, which in {dimension} dimensions has "
+            f"{dimension + 2} to {2 * dimension} points, got {num_points}; for fewer see "
+            "geometry.simplex_etf"
         )
-    return index(num_points - dimension)
+    return num_points, dimension
 
 
 def _some_weights(count, generator):

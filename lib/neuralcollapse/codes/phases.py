@@ -20,6 +20,7 @@ from flint import arb, arb_mat
 
 from neuralcollapse.codes import precision
 from neuralcollapse.codes.convexity import certified_zero, exact_mpf, lemma15_thresholds
+from neuralcollapse.codes.orthoplex import regime
 from neuralcollapse.geometry.arrays import as_whole
 
 _MARGIN = 1e-6  # added to the temperatures of Lemma 15 on both sides
@@ -83,7 +84,7 @@ def phase_diagram(num_points, dimension, digits=20):
     >>> cold.dimensions, mpmath.nstr(cold.tau_high, 10), warm.dimensions
     ((3, 1), '0.5075977269', (2, 2))
     """
-    return _diagram(*_regime(num_points, dimension), as_whole(digits, "digits", 1))
+    return _diagram(*regime(num_points, dimension), as_whole(digits, "digits", 1))
 
 
 @lru_cache(maxsize=1024)
@@ -126,7 +127,7 @@ def contenders(num_points, dimension):
     >>> contenders(9, 6)
     [(4, 1, 1), (3, 2, 1), (2, 2, 2)]
     """
-    num_points, dimension = _regime(num_points, dimension)
+    num_points, dimension = regime(num_points, dimension)
     parts, found = num_points - dimension, set()
     for ones in range(parts):
         rest, left = parts - ones, dimension - ones
@@ -134,17 +135,6 @@ def contenders(num_points, dimension):
         for single in range(2, left // rest + 1) if rest > 1 else ():
             found.add((*_balanced(left - single, rest - 1), single) + (1,) * ones)
     return sorted(found, reverse=True)
-
-
-def _regime(num_points, dimension):
-    dimension = as_whole(dimension, "dimension", 2)
-    num_points = as_whole(num_points, "num_points", 4)
-    if not dimension + 2 <= num_points <= 2 * dimension:
-        raise ValueError(
-            f"num_points: expected dimension + 2 = {dimension + 2} to 2 * dimension = "
-            f"{2 * dimension}, got {num_points}; only there are codes unions of simplices"
-        )
-    return num_points, dimension
 
 
 def _without_mixtures(tuples, widest):

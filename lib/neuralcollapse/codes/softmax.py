@@ -14,7 +14,6 @@ from scipy.sparse import csr_array
 from neuralcollapse.codes.code import Code
 from neuralcollapse.codes.distance import hardmax_features, one_vs_rest_distance
 from neuralcollapse.codes.spherical import annealed, check_request
-from neuralcollapse.geometry.arrays import as_whole
 from neuralcollapse.geometry.sphere import tangent_bases
 
 _IMPROVED = 12  # annealed starts worth linear programs
@@ -57,8 +56,7 @@ def softmax_code(num_points, dimension, *, seed=0, starts=None):
     >>> round(softmax_code(4, 3, starts=4).one_vs_rest_distance, 9)
     1.333333333
     """
-    num_points, dimension, starts = check_request(num_points, dimension, starts)
-    seed = as_whole(seed, "seed", 0)
+    num_points, dimension, seed, starts = check_request(num_points, dimension, seed, starts)
     if dimension == 1:
         return Code.of([[1.0], [-1.0]], residual=0.0, starts=starts, hits=starts)
     candidates = annealed(_separation, 2 * num_points, dimension, starts, seed)

@@ -63,8 +63,7 @@ def spherical_code(num_points, dimension, *, seed=0, starts=None):
     >>> round(spherical_code(4, 3, starts=4).coherence, 12)
     -0.333333333333
     """
-    num_points, dimension, starts = check_request(num_points, dimension, starts)
-    seed = as_whole(seed, "seed", 0)
+    num_points, dimension, seed, starts = check_request(num_points, dimension, seed, starts)
     if dimension == 1:
         return Code.of([[1.0], [-1.0]], residual=0.0, starts=starts, hits=starts)
     candidates = annealed(_repulsion, num_points, dimension, starts, seed)
@@ -89,28 +88,28 @@ def spherical_code(num_points, dimension, *, seed=0, starts=None):
     return Code.of(points, residual=residual, starts=starts + len(raw), hits=hits)
 
 
-def check_request(num_points, dimension, starts):
+def check_request(num_points, dimension, seed, starts):
     """Validate what a solver is asked for.
 
     Parameters
     ----------
-    num_points, dimension : int
+    num_points, dimension, seed : int
     starts : int or None
 
     Returns
     -------
     tuple of int
-        `num_points`, `dimension` and `starts`, the last one chosen by size if it was None.
+        The same, `starts` chosen by size if it was None.
 
     Raises
     ------
     ValueError
-        If there is no such code, or starts is below 1.
+        If there is no such code, starts is below 1, or the seed is negative.
 
     Examples
     --------
-    >>> check_request(3, 2, None)
-    (3, 2, 1024)
+    >>> check_request(3, 2, 0, None)
+    (3, 2, 0, 1024)
     """
     num_points, dimension = index(num_points), index(dimension)
     if num_points < 2:
@@ -128,7 +127,7 @@ def check_request(num_points, dimension, starts):
     starts = index(starts)
     if starts < 1:
         raise ValueError(f"starts: expected at least 1, got {starts}")
-    return num_points, dimension, starts
+    return num_points, dimension, as_whole(seed, "seed", 0), starts
 
 
 def annealed(force, num_vectors, dimension, starts, seed):
