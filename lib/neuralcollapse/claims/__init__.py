@@ -5,14 +5,19 @@
 
 from neuralcollapse.claims import (
     atlas,
+    clock,
     collapse,
     duality,
     equality,
+    locking,
     phases,
+    polygon,
     rankin,
+    ranks,
     softmax_codes,
     symmetrisation,
     temperature,
+    two_codes,
 )
 from neuralcollapse.claims.claim import KINDS, Claim, Evidence, Measure, Verdict
 from neuralcollapse.claims.ledger import ClaimFailedError, Ledger
@@ -27,6 +32,11 @@ _CHAPTERS = (
     phases,
     symmetrisation,
     atlas,
+    two_codes,
+    polygon,
+    locking,
+    clock,
+    ranks,
 )
 LEDGER = Ledger(claim for chapter in _CHAPTERS for claim in chapter.CLAIMS)
 

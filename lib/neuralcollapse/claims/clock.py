@@ -1,0 +1,3 @@
+"""Statements of the page *Training the clock*."""
+
+CLAIMS = ()

@@ -1,0 +1,21 @@
+"""Checkers for the exercises: pass your function, read what is wrong with it."""
+
+from neuralcollapse.claims.exercises.codes import (
+    check_batches,
+    check_best_dimensions,
+    check_certified_margin,
+    check_radon_split,
+    check_rattlers,
+    check_symmetrise,
+)
+from neuralcollapse.claims.exercises.collapse import check_nc1
+
+__all__ = [
+    "check_batches",
+    "check_best_dimensions",
+    "check_certified_margin",
+    "check_nc1",
+    "check_radon_split",
+    "check_rattlers",
+    "check_symmetrise",
+]

@@ -1,0 +1,3 @@
+"""Statements of the page *Locking and phase alignment*."""
+
+CLAIMS = ()

@@ -1,0 +1,3 @@
+"""Statements of the page *Points on a circle*."""
+
+CLAIMS = ()

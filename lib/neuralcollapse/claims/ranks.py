@@ -1,0 +1,3 @@
+"""Statements of the page *How many dimensions does the optimum want?*."""
+
+CLAIMS = ()

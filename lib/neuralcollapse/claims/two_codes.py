@@ -1,0 +1,3 @@
+"""Statements of the page *Two codes for K classes*."""
+
+CLAIMS = ()
