@@ -1,7 +1,8 @@
 """Floor 4: small readable networks. `forward` gives features and logits."""
 
+from neuralcollapse.models.clock import ClockNetwork
 from neuralcollapse.models.cosine import CosineMLP
 from neuralcollapse.models.mlp import MLP
 from neuralcollapse.models.output import Output
 
-__all__ = ["MLP", "CosineMLP", "Output"]
+__all__ = ["MLP", "ClockNetwork", "CosineMLP", "Output"]
