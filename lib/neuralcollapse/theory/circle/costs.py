@@ -1,9 +1,9 @@
 r"""Two codes for K classes, circle and simplex: what they lose and what they weigh.
 
 A *unit code* has rows $w_k$ of length 1. Its cross-entropy at inverse temperature $\beta$ is
-$L_\beta(W)=\frac1K\sum_k\log\sum_je^{\beta(\langle w_k,w_j\rangle-1)}$, in nats. Its Schatten cost is
-$\|W\|_{S_q}^q=\sum_i\sigma_i(W)^q$. The *circle* is the regular polygon, of rank 2; the *simplex* has
-rank $K-1$.
+$L_\beta(W)=\frac1K\sum_k\log\sum_je^{\beta(\langle w_k,w_j\rangle-1)}$, in nats. Its Schatten
+cost is $\|W\|_{S_q}^q=\sum_i\sigma_i(W)^q$. The *circle* is the regular polygon, of rank 2; the
+*simplex* has rank $K-1$.
 """
 
 import numpy as np
@@ -57,9 +57,9 @@ def polygon_cross_entropy(num_classes, beta):
     Returns
     -------
     float
-        $\log\sum_re^{-2\beta\sin^2(\pi r/K)}$ in nats, the mean over classes: $\log K$ at $\beta=0$,
-        falling to 0. Relative error below 1e-12 for K up to a million and $\beta$ up to 1000, as
-        long as it is above 1e-300.
+        $\log\sum_re^{-2\beta\sin^2(\pi r/K)}$ in nats, the mean over classes: $\log K$ at
+        $\beta=0$, falling to 0. Relative error below 1e-12 for K up to a million and $\beta$ up to
+        1000, as long as it is above 1e-300.
 
     Raises
     ------
