@@ -1,6 +1,7 @@
 """Figures of the circle and the simplex: spectra, costs, thresholds, gaps."""
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from neuralcollapse.plots.page import Plot
 from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
@@ -38,6 +39,7 @@ def code_spectra(codes):
     bar = figure.colorbar(image, ax=axes[0, :-1], shrink=0.85, label="cosine (dimensionless)")
     bar.outline.set_linewidth(0.5)
     last.set_xlabel("index")
+    last.xaxis.set_major_locator(MaxNLocator(integer=True))
     last.set_ylabel("singular value (dimensionless)")
     last.legend(loc="upper right")
     return Plot(figure, "Gram matrices and spectra. " + "; ".join(words) + ".")
