@@ -169,12 +169,10 @@ def test_leading_frequencies_strongest_first_and_lowest_among_equals():
     offset = mixed + 100
     assert leading_frequencies(offset).tolist() == [2, 4]
     assert leading_frequencies([[1], [-1]]).tolist() == [1]
-    for modulus in (5, 21, 2049):
-        energy = simplex_etf(modulus) if modulus < 100 else None
-        if energy is not None:
-            held = leading_frequencies(energy @ rotation(modulus - 1))
-            assert held.tolist() == list(range(1, len(held) + 1))
-    assert len(leading_frequencies(simplex_etf(21))) == 9  # nine tenths of ten equal shares
+    for seed in range(9):
+        simplex = simplex_etf(21) @ rotation(20, seed)
+        assert leading_frequencies(simplex).tolist() == [*range(1, 10)]  # of ten equal shares
+        assert leading_frequencies(simplex, share=1).tolist() == [*range(1, 11)]
 
 
 # The plane
@@ -457,6 +455,16 @@ def test_off_plane_fraction_by_hand():
     assert off_plane_fraction(two @ np.eye(4, 6), two @ np.eye(4, 6), rank=4) < 1e-28
 
 
+def test_features_of_a_clock_lock_to_a_plane_that_its_embeddings_leave():
+    embeddings = characters(7, [2, 2, 2]) * [2.0, 1.0, 0.5]
+    features = (embeddings[:, None] * embeddings[None]).reshape(49, 3)
+    weights = split(characters(7, [2, 2, 2]) * [4.0, 1.0, 0.25])
+    assert off_plane_fraction(split(features), weights) < 1e-28
+    assert off_plane_fraction(split(embeddings), weights) > 0.05
+    assert phase_alignment_error(weights, split(embeddings)) == pytest.approx(0, abs=EXACT)
+    assert clock_alignment_error(weights, split(embeddings)) == pytest.approx(0, abs=EXACT)
+
+
 def test_off_plane_fraction_needs_a_plane():
     with pytest.raises(ValueError, match="weights: singular values 2 and 3 agree"):
         off_plane_fraction(gaussian(5, 4), simplex_etf(5))
@@ -664,11 +672,12 @@ def quiet(*tables, **options):
 def test_report_of_a_clock_is_the_column_of_the_circle():
     report = measure_cyclic(circle(23, 4), 7 * circle(23, 4) @ rotation(2))
     for name, weights, embeddings, ideal, _ in report.rows():
-        if name == "dominant_frequency":
-            assert (weights, embeddings, ideal) == (4, 4, None)
+        if ideal is None:
+            expected = {"dominant_frequency": (4, 4), "off_plane_fraction": (None, 0)}[name]
+            assert (weights, embeddings) == expected
             continue
         assert embeddings == pytest.approx(ideal, abs=EXACT)
-        if name not in ("phase_alignment_error", "off_plane_fraction"):
+        if name != "phase_alignment_error":
             assert weights == pytest.approx(ideal, abs=EXACT)
     assert report.frequencies_weights == ((4, pytest.approx(1)),)
 
@@ -778,6 +787,7 @@ def test_the_smallest_moduli(modulus):
     if modulus == 2:
         assert report.character_coherence_weights is None
         assert report.rows()[0][3:] == (None, 1)
+        assert {row[0]: row[4] for row in report.rows()}["dominant_energy"] == 1
     else:
         assert report.character_coherence_weights == pytest.approx(1)
 
@@ -843,6 +853,7 @@ def test_rounding_prints_alike_everywhere():
         (([[1.0, 2.0]],), ValueError, "weights: .*at least two classes"),
         (([[1.0], [np.inf]],), ValueError, "weights: row 1 holds NaN or infinity"),
         ((np.ones(5),), ValueError, "weights: expected shape"),
+        ((torch.ones(5, 2, dtype=torch.bool),), TypeError, "weights: expected real numbers.*bool"),
         ((circle(5), [["a"] * 2] * 5), TypeError, "embeddings: expected real numbers"),
     ],
 )

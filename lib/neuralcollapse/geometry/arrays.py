@@ -39,7 +39,8 @@ def as_points(points, name="points"):
     if hasattr(points, "detach"):
         if points.is_complex():
             raise TypeError(f"{name}: expected real numbers, got dtype {points.dtype}{_SPLIT}")
-        points = points.detach().cpu().double().numpy()
+        points = points.detach().cpu()
+        points = (points.double() if points.is_floating_point() else points).numpy()
     array = np.asarray(points)
     if array.dtype.kind not in "fiu":
         way_out = _SPLIT if array.dtype.kind == "c" else ""

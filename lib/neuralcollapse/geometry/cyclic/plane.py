@@ -143,7 +143,7 @@ def off_plane_fraction(embeddings, weights, *, rank=2):
     Parameters
     ----------
     embeddings : array_like or Tensor, shape (num_points, dimension)
-        Not zero; any number of rows.
+        Not zero; any number of rows. Features, the inputs of the classifier, serve as well.
     weights : array_like or Tensor, shape (num_classes, dimension)
         Of the same dimension.
     rank : int
@@ -164,6 +164,11 @@ def off_plane_fraction(embeddings, weights, *, rank=2):
 
     Notes
     -----
+    Gradients of *features* lie in the classifier's span, so it is features that lock to its
+    plane, and embeddings where the two share a plane: where features are sums of embeddings, or
+    the plane is one complex coordinate of a clock network. Where a clock spreads over several
+    coordinates, products turn the embeddings' plane into another one; compare the features then.
+
     The share is computed from the remainder, so a small one keeps its relative accuracy down to
     about 1e-32.
 

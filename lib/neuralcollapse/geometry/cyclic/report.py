@@ -49,7 +49,6 @@ _OF_CIRCLE = {
     "num_frequencies": 1,
     "faithful": True,
     "phase_alignment_error": 0,
-    "off_plane_fraction": 0,
 }
 
 
@@ -200,7 +199,8 @@ def measure_cyclic(weights, embeddings=None, *, center=False):
     -----
     Circle and simplex share much: every simplex contains a circle of each frequency. Participation
     ratio and plane energy tell them apart; `gap_deviation` adds equal angles, and only
-    `character_coherence` and `phase_alignment_error` see the order of the labels.
+    `character_coherence` and `phase_alignment_error` see the order of the labels. A large
+    `off_plane_fraction` need not mean an unlocked network: see there for products of embeddings.
 
     Examples
     --------
@@ -254,7 +254,8 @@ def _measure_layer(table, layer, center, values, problems):
     record("radius_variation", lambda: plane.radius_variation)
     record("gap_deviation", lambda: gap_deviation_of(angles_in(plane), layer))
     record("character_coherence", lambda: coherence_of(angles_in(plane), layer))
-    record("mean_energy", lambda: float(fourier_energy(plane.points)[0]))
+    mean = plane.points.mean(axis=0)
+    values[f"mean_energy_{layer}"] = float(len(table) * mean @ mean / (plane.points**2).sum())
     try:
         energy = fourier_energy(centered(plane.points, layer), center=True)
     except DegenerateGeometryError as error:
