@@ -7,23 +7,33 @@ from neuralcollapse.claims import (
     atlas,
     clock,
     collapse,
+    depth,
     duality,
     equality,
+    equilibrium,
+    gradients,
     locking,
     phases,
     polygon,
     rankin,
     ranks,
+    smoothness,
     softmax_codes,
     symmetrisation,
     temperature,
     two_codes,
+    unconstrained,
 )
 from neuralcollapse.claims.claim import KINDS, Claim, Evidence, Measure, Verdict
 from neuralcollapse.claims.ledger import ClaimFailedError, Ledger
 
 _CHAPTERS = (
     collapse,
+    unconstrained,
+    depth,
+    gradients,
+    smoothness,
+    equilibrium,
     softmax_codes,
     rankin,
     equality,

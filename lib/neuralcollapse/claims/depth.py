@@ -1,0 +1,3 @@
+"""Statements of the page *Depth prefers low rank*."""
+
+CLAIMS = ()

@@ -1,0 +1,3 @@
+"""Statements of the page *Gradients make features*."""
+
+CLAIMS = ()

@@ -1,0 +1,3 @@
+"""Statements of the page *Smoothness and transfer*."""
+
+CLAIMS = ()

@@ -1,0 +1,3 @@
+"""Statements of the page *Unconstrained features*."""
+
+CLAIMS = ()
