@@ -31,6 +31,7 @@ from neuralcollapse.plots.two_codes import (
     scaled_thresholds,
     spectrum_path,
 )
+from neuralcollapse.plots.unconstrained import free_paths, phase_curves, start_scales
 
 __all__ = [
     "COLORS",
@@ -54,12 +55,14 @@ __all__ = [
     "duality_angles",
     "excess_losses",
     "feature_circle",
+    "free_paths",
     "gap_curves",
     "gap_triangle",
     "gram_matrices",
     "halfway_vectors",
     "interlaced",
     "overtaking",
+    "phase_curves",
     "phase_map",
     "phase_strips",
     "planar_features",
@@ -72,5 +75,6 @@ __all__ = [
     "simplex_shadow",
     "spectrum_path",
     "sphere_filling",
+    "start_scales",
     "threshold_curves",
 ]
