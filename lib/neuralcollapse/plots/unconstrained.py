@@ -75,13 +75,12 @@ def phase_curves(regularisations, curves, found):
             panel.plot(where, end, _MARKERS[place], color=COLORS[place], ms=4)
         half = regularisations[np.argmin(np.abs(values[0] - values[0][0] / 2))]
         words.append(f"{name}: the gain has halved at {half:.2f} and is 0 from 1 on")
-    for panel, label in zip(
-        axes[0], ("gain (share of the first)", "objective (share of the last)")
-    ):
+    names = ("gain (share of the first)", "objective (share of the last)")
+    for panel, label in zip(axes[0], names, strict=True):
         panel.axvline(1, color="#777777", lw=0.8)
         panel.set_xlabel("regularisation $c$ (dimensionless)")
         panel.set_ylabel(label)
-    axes[0, 1].legend(loc="lower right")
+    axes[0, 1].legend(loc="lower right", frameon=False)
     return Plot(figure, "Gain and objective against regularisation. " + "; ".join(words) + ".")
 
 
@@ -112,6 +111,6 @@ def start_scales(scales, lines, bound):
     panel.set_yscale("log")
     panel.set_xlabel("scale of the start (dimensionless)")
     panel.set_ylabel("distance from collapse")
-    panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     heads = f"Distances from collapse, start of scale {scales[0]:.2g} to {scales[-1]:.2g}: "
     return Plot(figure, heads + "; ".join(words) + ".")

@@ -10,12 +10,14 @@ from neuralcollapse.claims.exercises.codes import (
 )
 from neuralcollapse.claims.exercises.collapse import check_nc1
 from neuralcollapse.claims.exercises.two_codes import check_cross_entropy_gap
+from neuralcollapse.claims.exercises.unconstrained import check_free_value
 
 __all__ = [
     "check_batches",
     "check_best_dimensions",
     "check_certified_margin",
     "check_cross_entropy_gap",
+    "check_free_value",
     "check_nc1",
     "check_radon_split",
     "check_rattlers",
