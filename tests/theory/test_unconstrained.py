@@ -222,6 +222,19 @@ def test_flow_conserves_and_never_raises_what_the_book_says():
     assert np.abs(values - 2).max() <= collapse_bound(weight, features, np.full(3, 1 / 3), labels)
 
 
+@pytest.mark.parametrize(
+    ("features", "bias", "expected"),
+    [
+        ([[1, 0], [1, 0], [3, 0], [3, 0]], [0.5, 0.5], 20 + 16),  # D = -diag(20, 0), mean 2
+        ([[0, 1], [0, -1], [0, 2], [0, -2]], [0.5, 0.5], 10 + 10),  # spread alone
+        (np.zeros((4, 2)), [1.0, 0.5], 0.25 / 2 + 0.25),  # sum of the bias, and the bias
+    ],
+)
+def test_every_term_of_the_bound_by_hand(features, bias, expected):
+    found = collapse_bound(np.zeros((2, 2)), np.array(features), np.array(bias), [0, 0, 1, 1])
+    assert found == pytest.approx(expected)
+
+
 def test_strong_collapse_has_no_bound_left():
     optimum = free_optimum(4, 3, **named(1e-9, 1e-9), loss="squared")
     weight, features, bias = optimum.factors(4)

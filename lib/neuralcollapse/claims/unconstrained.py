@@ -56,7 +56,7 @@ def hessian(weight, features, bias, labels, *, weight_decay, feature_decay, loss
         return value + weight_decay / 2 * squares[0] + feature_decay / 2 * squares[1]
 
     flat = torch.cat([p.reshape(-1) for p in parts])
-    return torch.func.hessian(objective)(flat).numpy()
+    return torch.autograd.functional.hessian(objective, flat).numpy()
 
 
 def check_product(price):
