@@ -31,6 +31,7 @@ RESULTS = {  # made by the library, not by readers
     "CollapseReport",
     "CyclicReport",
     "EnsembleHistory",
+    "Estimate",
     "ExactHullPoint",
     "FreeContact",
     "Existence",
