@@ -33,6 +33,7 @@ RESULTS = {  # made by the library, not by readers
     "EnsembleHistory",
     "Estimate",
     "ExactHullPoint",
+    "FittedTasks",
     "FreeContact",
     "Existence",
     "History",

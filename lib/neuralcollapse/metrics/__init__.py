@@ -35,6 +35,7 @@ from neuralcollapse.metrics.hutchinson import (
     estimate_gradient_outer_product,
 )
 from neuralcollapse.metrics.report import CollapseReport, measure
+from neuralcollapse.metrics.transfer import few_shot_accuracies
 from neuralcollapse.metrics.variability import (
     class_distance_normalized_variance,
     within_class_variability,
@@ -51,6 +52,7 @@ __all__ = [
     "equinorm",
     "estimate_geometric_complexity",
     "estimate_gradient_outer_product",
+    "few_shot_accuracies",
     "geometric_collapse",
     "geometric_complexity",
     "max_angle_deviation",
