@@ -26,12 +26,14 @@ from neuralcollapse.claims.transfer import (
     TARGETS,
     Setting,
     digest,
+    measured,
     run,
     stored,
+    train,
 )
 from neuralcollapse.training import sweep
 
-SEEDS = (0, 1)
+SEEDS = (0,)
 LOSS = 0.05
 PENALTIES = [
     {},
@@ -44,14 +46,12 @@ KNOBS = [
 ]
 GRID = [
     *(Setting(**penalty) for penalty in PENALTIES),
-    *(Setting(**knob, target_loss=LOSS) for knob in PENALTIES + KNOBS),
+    *(
+        Setting(**knob, target_loss=LOSS)
+        for knob in [*(PENALTIES[i] for i in (0, 1, 2, 4, 5)), *KNOBS]
+    ),
     *(Setting(**penalty, shuffle_labels=True) for penalty in PENALTIES[:2]),
 ]
-
-
-def job(setting, seed):
-    """What a worker does: importable by name."""
-    return run(setting, seed)
 
 
 def store(jobs, results):
@@ -74,7 +74,7 @@ def store(jobs, results):
 
 def check():
     """Return whether two splits of the default setting end where the file says."""
-    again = run(Setting(), SEEDS[0], TARGETS[:2])
+    again = measured(train(Setting(), SEEDS[0], TARGETS[:2]), SEEDS[0], TARGETS[:2])
     return all(
         np.allclose(again[name], stored(name)[0, :2], rtol=0.02)
         for name in ("complexity", "variance", "accuracy")
@@ -92,7 +92,7 @@ def main():
         sys.exit(0 if check() else "the stored rows differ")
     jobs = [{"setting": asdict(setting), "seed": seed} for seed in SEEDS for setting in GRID]
     results = sweep(
-        job,
+        run,
         jobs,
         store=Path(__file__).with_suffix(".jsonl"),
         scheduler=options.scheduler,

@@ -30,7 +30,7 @@ TARGETS = tuple(
     tuple(map(int, held))
     for held in np.random.default_rng(0).permutation(list(combinations(range(10), 4)))[:20]
 )
-SHOTS, DRAWS, EVERY = 5, 50, 4
+EPOCHS, SHOTS, DRAWS, EVERY = 60, 5, 50, 4
 build = partial(MLP, (64, 64, 64, 32, 6), normalize=False)
 
 
@@ -45,7 +45,7 @@ class Setting:
     batch_size : int
     learning_rate : float
     target_loss : float or None
-        Stop at this training loss instead of after 125 epochs.
+        Stop at this training loss instead of after 60 epochs.
     shuffle_labels : bool
     """
 
@@ -60,7 +60,7 @@ class Setting:
     def recipe(self):
         """Gradient descent without momentum at a constant rate."""
         return Recipe(
-            epochs=125 if self.target_loss is None else 500,
+            epochs=EPOCHS if self.target_loss is None else 500,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             momentum=0.0,
@@ -120,15 +120,39 @@ def describe(embedding, target, seed):
     }
 
 
-def run(setting, seed, targets=TARGETS):
-    """Train one network a split and measure it.
+def train(setting, seed, targets=TARGETS):
+    """Train one network a split.
 
     Parameters
     ----------
-    setting : Setting or dict
+    setting : Setting
     seed : int
+        Of images, and with the split of weights, order and probes.
     targets : sequence of tuple of int
-        The digits held out, a tuple a split.
+        The digits held out, a tuple a split, each one of `TARGETS`.
+
+    Returns
+    -------
+    FittedTasks
+    """
+    return fit_tasks(
+        build,
+        [source(target, seed, setting.shuffle_labels) for target in targets],
+        setting.recipe,
+        seeds=_seeds(seed, targets),
+        complexity=setting.complexity,
+        target_loss=setting.target_loss,
+    )
+
+
+def measured(fitted, seed, targets=TARGETS):
+    """Measure trained networks.
+
+    Parameters
+    ----------
+    fitted : FittedTasks
+    seed, targets
+        As they were trained.
 
     Returns
     -------
@@ -136,19 +160,9 @@ def run(setting, seed, targets=TARGETS):
         What `describe` finds, one number a split, with ``loss``, ``epochs`` and
         ``source_accuracy`` on test images of the six digits.
     """
-    setting = setting if isinstance(setting, Setting) else Setting(**setting)
-    tasks = [source(target, seed, setting.shuffle_labels) for target in targets]
-    seeds = [100 * seed + TARGETS.index(target) for target in targets]
-    fitted = fit_tasks(
-        build,
-        tasks,
-        setting.recipe,
-        seeds=seeds,
-        complexity=setting.complexity,
-        target_loss=setting.target_loss,
-    )
     rows = []
-    for target, task, model in zip(targets, tasks, fitted.models, strict=True):
+    for target, model in zip(targets, fitted.models, strict=True):
+        task = source(target, seed)
         with torch.no_grad():
             right = model(task.test_inputs).logits.argmax(1) == task.test_labels
         row = describe(model.body, target, seed)
@@ -158,10 +172,16 @@ def run(setting, seed, targets=TARGETS):
     return {name: [float(f"{x:.6g}") for x in values] for name, values in found.items()}
 
 
+def run(setting, seed):
+    """Train and measure a setting, given as keyword arguments; what a worker of the sweep does."""
+    return measured(train(Setting(**setting), seed), seed)
+
+
 def untrained(seed, targets=TARGETS):
     """Return what `describe` finds of the pixels themselves and of networks before training."""
-    seeds = [100 * seed + TARGETS.index(target) for target in targets]
-    bodies = [build(generator=stream(number, WEIGHTS)).eval().body for number in seeds]
+    bodies = [
+        build(generator=stream(number, WEIGHTS)).eval().body for number in _seeds(seed, targets)
+    ]
     rows = {
         "pixels": [describe(torch.nn.Identity(), target, seed) for target in targets],
         "untrained": [
@@ -211,6 +231,10 @@ def stored(name, setting=None):
     if not rows:
         raise KeyError(f"setting: {STORED.name} has no {setting}")
     return np.array([row["found"][name] for row in sorted(rows, key=lambda row: row["seed"])])
+
+
+def _seeds(seed, targets):
+    return [100 * seed + TARGETS.index(target) for target in targets]
 
 
 def _variance(features, labels):

@@ -98,9 +98,11 @@ def fit_tasks(build, tasks, recipe=None, *, seeds, complexity=0.0, target_loss=N
             order = torch.stack([torch.randperm(inputs.shape[1], generator=g) for g in orders])
             for batch in order.split(recipe.batch_size, dim=1):
                 rows = torch.arange(len(tasks))[:, None]
-                loss = _loss(ensemble, recipe, inputs[rows, batch], labels[rows, batch])
+                images = inputs[rows, batch].requires_grad_(complexity > 0)
+                output = ensemble.each(images)
+                loss = recipe.sample_losses(output.logits, labels[rows, batch]).mean(1)
                 if complexity:
-                    loss = loss + complexity * _probed(ensemble, inputs[rows, batch], probes)
+                    loss = loss + complexity * _probed(output.features, images, probes)
                 optimizer.zero_grad()
                 loss.sum().backward()
                 optimizer.step()
@@ -113,7 +115,8 @@ def fit_tasks(build, tasks, recipe=None, *, seeds, complexity=0.0, target_loss=N
             if target_loss is not None or epoch + 1 == recipe.epochs:
                 with torch.no_grad():
                     ensemble.template.eval()
-                    losses = _loss(ensemble, recipe, inputs, labels)
+                    logits = ensemble.each(inputs).logits
+                    losses = recipe.sample_losses(logits, labels).mean(1)
                     ensemble.template.train()
                 kept.update(epoch + 1, losses, losses <= (target_loss or -1))
                 if kept.complete:
@@ -150,15 +153,8 @@ class _Kept:
         return FittedTasks(ensemble.members(), self._losses.numpy(), self._epochs.numpy())
 
 
-def _loss(ensemble, recipe, inputs, labels):
-    """Mean loss of each network."""
-    return recipe.sample_losses(ensemble.each(inputs).logits, labels).mean(1)
-
-
-def _probed(ensemble, inputs, probes):
+def _probed(features, inputs, probes):
     """Complexity of the features of each network over its batch, by one probe a sample."""
-    inputs = inputs.detach().requires_grad_()
-    features = ensemble.each(inputs).features
     signs = torch.stack([torch.randint(2, features.shape[1:], generator=g) for g in probes])
     pulled = ((2 * signs - 1) * features).sum()
     (gradients,) = torch.autograd.grad(pulled, inputs, create_graph=True)
