@@ -119,3 +119,13 @@ def cloud_error(num_shots, seed, num_classes=5, num_features=20, trials=400):
     distances = np.linalg.norm(samples[:, :, None] - means[:, None], axis=3)
     error = np.mean(distances.argmin(axis=2) != np.arange(num_classes))
     return error / ((num_classes - 1) * variance)
+
+
+def few_shot_factor(num_shots, num_features):
+    """The factor of the page, 4 (1 + 1/sqrt(m))^2."""
+    return 4 * (1 + num_shots**-0.5) ** 2
+
+
+def dimension_factor(num_shots, num_features):
+    """A factor that falls with the number of features."""
+    return 16 * (1 / num_features + 1 / num_shots)

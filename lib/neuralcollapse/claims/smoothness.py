@@ -5,10 +5,25 @@ from itertools import product
 import numpy as np
 import sympy
 import torch
-from scipy.linalg import eigh
 
 from neuralcollapse.claims.claim import Claim, Evidence, Measure
-from neuralcollapse.claims.nearest_mean import cloud_error, far_atoms, line_error, worst_lines
+from neuralcollapse.claims.nearest_mean import (
+    cloud_error,
+    dimension_factor,
+    far_atoms,
+    few_shot_factor,
+    line_error,
+    worst_lines,
+)
+from neuralcollapse.claims.poincare import (
+    gaussian_case,
+    mean_eigenvalue,
+    mixture,
+    polynomial_ratio,
+    step_measures,
+    top_eigenvalue,
+)
+from neuralcollapse.claims.transfer import Setting, stored
 from neuralcollapse.metrics import (
     average_gradient_outer_product,
     class_distance_normalized_variance,
@@ -19,6 +34,7 @@ from neuralcollapse.models import MLP
 from neuralcollapse.statistics import ClassStatistics
 
 PAGE = "collapse/smoothness"
+EQUAL = {"target_loss": 0.05}
 
 
 def check_trace(quantity):
@@ -67,63 +83,6 @@ def square_of_mean(jacobians):
     return sum(x**2 for x in sum(jacobians[1:], jacobians[0]) / len(jacobians))
 
 
-def polynomial_ratio(covariance, degree=5):
-    """Largest variance over squared gradient, among polynomials under a normal law in the plane.
-
-    Parameters
-    ----------
-    covariance : ndarray, shape (2, 2)
-    degree : int
-        Of the polynomials, at most.
-
-    Returns
-    -------
-    float
-        A generalised eigenvalue; quadrature is exact for polynomials.
-    """
-    nodes, weights = np.polynomial.hermite_e.hermegauss(degree + 1)
-    z = np.array(list(product(nodes, repeat=2)))
-    weights = np.outer(weights, weights).ravel() / weights.sum() ** 2
-    powers = [(i, j) for i in range(degree + 1) for j in range(degree + 1 - i) if i + j]
-    basis = [np.polynomial.hermite_e.HermiteE.basis(i) for i in range(degree + 1)]
-    values = np.array([basis[i](z[:, 0]) * basis[j](z[:, 1]) for i, j in powers])
-    slopes = np.array(
-        [
-            [
-                basis[i].deriv()(z[:, 0]) * basis[j](z[:, 1]),
-                basis[i](z[:, 0]) * basis[j].deriv()(z[:, 1]),
-            ]
-            for i, j in powers
-        ]
-    )
-    centered = values - values @ weights[:, None]
-    variance = centered * weights @ centered.T
-    slopes = np.einsum("ab,fbn->fan", np.linalg.inv(np.linalg.cholesky(covariance)).T, slopes)
-    energy = np.einsum("fan,gan,n->fg", slopes, slopes, weights)
-    return float(eigh(variance, energy, eigvals_only=True)[-1])
-
-
-def mixture(covariances, centers):
-    """Variance and collapse of the linear map along the top eigenvector of the first covariance.
-
-    Parameters
-    ----------
-    covariances : ndarray, shape (num_classes, d, d)
-    centers : ndarray, shape (num_classes, d)
-
-    Returns
-    -------
-    variance, collapse : float
-        Of the normal laws themselves, not of samples.
-    """
-    direction = np.linalg.eigh(covariances[0])[1][:, -1]
-    spreads = np.einsum("i,cij,j->c", direction, covariances, direction)
-    gaps = np.square(np.subtract.outer(centers @ direction, centers @ direction))
-    off = ~np.eye(len(centers), dtype=bool)
-    pairs = np.add.outer(spreads, spreads)
-    return (pairs[off] / (2 * gaps[off])).mean(), (1 / gaps[off]).mean()
-
-
 def check_poincare(constant):
     """Test variance against complexity times `constant(covariance)`."""
     generator = np.random.default_rng(7)
@@ -137,7 +96,7 @@ def check_poincare(constant):
     worst = [polynomial_ratio(root @ root.T) / constant(root @ root.T) for root in roots]
     sampled = []
     for seed in range(4):
-        network, inputs, labels, covariances = _gaussian_case(seed)
+        network, inputs, labels, covariances = gaussian_case(seed)
         with torch.no_grad():
             statistics = ClassStatistics(3, 6).update(network(inputs), labels)
         bound = max(map(constant, covariances)) * geometric_collapse(network, inputs, labels)
@@ -149,80 +108,6 @@ def check_poincare(constant):
             Measure("polynomials: largest ratio", np.max(worst), "<=", 1 + 1e-9),
             Measure("random networks on samples: largest ratio", np.max(sampled), "<=", 1),
         )
-    )
-
-
-def top_eigenvalue(covariance):
-    """Largest eigenvalue of a covariance."""
-    return float(np.linalg.eigvalsh(covariance)[-1])
-
-
-def mean_eigenvalue(covariance):
-    """Mean of its eigenvalues."""
-    return float(np.trace(covariance) / len(covariance))
-
-
-def step_network(height):
-    """A network of three ReLUs: a step of the first coordinate, the second coordinate unchanged.
-
-    Parameters
-    ----------
-    height : float
-        Of the step, which rises for first coordinates from -1/2 to 1/2.
-
-    Returns
-    -------
-    callable
-    """
-
-    def network(batch):
-        x, y = batch[:, :1], batch[:, 1:]
-        step = torch.relu(x + 0.5) - torch.relu(x - 0.5) - 0.5
-        return torch.cat([height * step, torch.relu(y)], dim=1)
-
-    return network
-
-
-def two_pieces(gap, samples=400):
-    """Points of two classes, each spread evenly over a segment with a gap in its middle.
-
-    Parameters
-    ----------
-    gap : float
-        In [0, 2).
-    samples : int
-        Of each class, even.
-
-    Returns
-    -------
-    inputs : Tensor, shape (2 * samples, 2)
-        First coordinates fill [-1, -gap/2] and [gap/2, 1]; second coordinates are 1 or 2.
-    labels : Tensor of int64
-    """
-    places = (torch.arange(samples // 2, dtype=torch.float64) + 0.5) / (samples // 2)
-    right = gap / 2 + (1 - gap / 2) * places
-    x = torch.cat([-right, right])
-    inputs = torch.cat([torch.stack([x, torch.full_like(x, y)], dim=1) for y in (1.0, 2.0)])
-    return inputs, torch.arange(2).repeat_interleave(samples)
-
-
-def step_measures(gap, height):
-    """Variance and geometric collapse of a step over two classes.
-
-    Parameters
-    ----------
-    gap, height : float
-
-    Returns
-    -------
-    variance, collapse : float
-    """
-    inputs, labels = two_pieces(gap)
-    network = step_network(height)
-    statistics = ClassStatistics(2, 2).update(network(inputs), labels)
-    return (
-        class_distance_normalized_variance(statistics),
-        geometric_collapse(network, inputs, labels),
     )
 
 
@@ -272,26 +157,60 @@ def check_few_shots(factor):
     )
 
 
-def few_shot_factor(num_shots, num_features):
-    """The factor of the page, 4 (1 + 1/sqrt(m))^2."""
-    return 4 * (1 + num_shots**-0.5) ** 2
+def check_penalty(penalty):
+    """Compare a penalty with none, split by split, after equal steps and at equal loss."""
+    measures = []
+    for words, common in (("equal steps", {}), ("equal loss", EQUAL)):
+        lower, _, gain = compared(penalty, common)
+        measures += [
+            Measure(f"{words}: splits with lower complexity", (lower < 0).sum(), "==", 20),
+            Measure(f"{words}: splits with a gain", (gain > 0).sum(), ">=", 15),
+            Measure(f"{words}: mean gain in accuracy", gain.mean(), ">=", 0.01),
+        ]
+    return Evidence(measures)
 
 
-def dimension_factor(num_shots, num_features):
-    """A factor that falls with the number of features."""
-    return 16 * (1 / num_features + 1 / num_shots)
-
-
-def _gaussian_case(seed):
-    """A random network, samples of three normal classes in six dimensions and their covariances."""
-    rng, generator = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
-    network = MLP((6, 16, 6, 2), generator=generator, normalize=False).body
-    roots = rng.normal(size=(3, 6, 6)) / 2
-    inputs = np.concatenate(
-        [2 * rng.normal(size=6) + rng.normal(size=(400, 6)) @ root.T for root in roots]
+def check_knobs(knobs):
+    """Look whether knobs lower all source quantities on average, and serve new classes worse."""
+    setting = [Setting(**knob, **EQUAL) for knob in knobs]
+    quotient = lambda name, one: (  # noqa: E731
+        stored(name, one).mean() / stored(name, Setting(**EQUAL)).mean()
     )
-    covariances = np.einsum("cij,ckj->cik", roots, roots)
-    return network, torch.from_numpy(inputs), np.repeat([0, 1, 2], 400), covariances
+    measures = [
+        Measure(
+            f"source {words}: largest quotient", max(quotient(name, s) for s in setting), "<=", 1
+        )
+        for words, name in (
+            ("complexity", "complexity"),
+            ("variance", "variance"),
+            ("collapse", "collapse"),
+        )
+    ]
+    gains = [compared(knob, EQUAL)[2].mean() for knob in knobs]
+    rises = [quotient("target_variance", one) for one in setting]
+    measures += [
+        Measure("largest mean gain in accuracy", max(gains), "<=", -0.01),
+        Measure("new variance: least quotient", min(rises), ">=", 1),
+    ]
+    return Evidence(measures)
+
+
+def compared(knob, common):
+    """Differences to the plain run, split by split.
+
+    Parameters
+    ----------
+    knob, common : dict
+        Arguments of `Setting`; the plain run has only the second.
+
+    Returns
+    -------
+    complexity, target_variance, accuracy : ndarray, shape (num_splits,)
+        Averaged over seeds.
+    """
+    names = ("complexity", "target_variance", "accuracy")
+    plain, other = Setting(**common), Setting(**knob, **common)
+    return tuple((stored(name, other) - stored(name, plain)).mean(axis=0) for name in names)
 
 
 def _terms(expression):
@@ -352,5 +271,35 @@ CLAIMS = (
         instance=lambda: {"factor": few_shot_factor},
         control_statement="the factor 16 (1/p + 1/m), for classes of any shape in p dimensions",
         control=lambda: {"factor": dimension_factor},
+    ),
+    Claim(
+        identifier="obs-penalty-transfer",
+        page=PAGE,
+        statement="A penalty of 0.001 on complexity lowers it on twenty of twenty splits of the "
+        "digits and raises five-shot accuracy on new digits on most, after equal steps and at "
+        "equal loss.",
+        kind="observed",
+        source="here",
+        hypotheses="perceptrons on six digits, twenty splits, one seed each",
+        checker=check_penalty,
+        instance=lambda: {"penalty": {"complexity": 1e-3}},
+        control_statement="so does weight decay of 0.01, which lowers complexity as well",
+        control=lambda: {"penalty": {"weight_decay": 1e-2}},
+    ),
+    Claim(
+        identifier="obs-knobs",
+        page=PAGE,
+        statement="At equal training loss small batches, a large learning rate and weight decay "
+        "lower complexity, variance and collapse on the digits trained on, and serve the new "
+        "digits worse.",
+        kind="observed",
+        source="here",
+        hypotheses="perceptrons on six digits, twenty splits, one seed each",
+        checker=check_knobs,
+        instance=lambda: {
+            "knobs": [{"batch_size": 15}, {"learning_rate": 0.3}, {"weight_decay": 1e-2}]
+        },
+        control_statement="so does the penalty of 0.001 on complexity",
+        control=lambda: {"knobs": [{"complexity": 1e-3}]},
     ),
 )

@@ -150,16 +150,14 @@ def shot_curves(shots, curves):
     )
 
 
-def transfer_paths(panels, levels):
-    """Draw few-shot accuracy against source complexity, along each knob.
+def transfer_paths(panels):
+    """Draw the gain in few-shot accuracy against source complexity, along each knob.
 
     Parameters
     ----------
     panels : dict of str to dict
-        Words for the panel to names of knobs to (complexities, accuracies), each of shape
+        Words for the panel to names of knobs to (complexities, gains), each of shape
         (num_settings, num_splits).
-    levels : dict of str to float
-        Accuracies of controls.
 
     Returns
     -------
@@ -169,11 +167,11 @@ def transfer_paths(panels, levels):
     figure, axes = axes_grid(1, len(panels), height=3.5, sharey=True)
     sentences = []
     for panel, (words, knobs) in zip(axes[0], panels.items(), strict=True):
-        for place, (name, (complexities, accuracies)) in enumerate(knobs.items()):
+        for place, (name, (complexities, gains)) in enumerate(knobs.items()):
+            means = complexities.mean(axis=1), gains.mean(axis=1)
             panel.errorbar(
-                complexities.mean(axis=1),
-                accuracies.mean(axis=1),
-                accuracies.std(axis=1),
+                *means,
+                gains.std(axis=1),
                 color=COLORS[place],
                 linestyle=DASHES[place],
                 marker=MARKERS[place],
@@ -183,22 +181,13 @@ def transfer_paths(panels, levels):
                 capsize=2,
                 label=name,
             )
-            moves = ", ".join(
-                f"{a:.3f} at {c:.3g}"
-                for c, a in zip(complexities.mean(axis=1), accuracies.mean(axis=1), strict=True)
-            )
+            moves = ", ".join(f"{gain:+.3f} at {c:.3g}" for c, gain in zip(*means, strict=True))
             sentences.append(f"{words}, {name}: {moves}")
-        for name, level in levels.items():
-            panel.axhline(level, color="#777777", lw=0.8)
-            panel.annotate(
-                name, (0.02, level), xycoords=("axes fraction", "data"), va="bottom", fontsize=8
-            )
+        panel.axhline(0, color="#777777", lw=0.8)
         panel.set_xscale("log")
         panel.set_xlabel(f"source complexity, {words}")
         panel.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
-    axes[0, 0].set_ylabel("five-shot accuracy, new digits")
-    controls = ", ".join(f"{name} {level:.3f}" for name, level in levels.items())
+    axes[0, 0].set_ylabel("gain in five-shot accuracy")
     return Plot(
-        figure,
-        "Five-shot accuracy at source complexity. " + "; ".join(sentences) + f". {controls}.",
+        figure, "Gain in five-shot accuracy at source complexity. " + "; ".join(sentences) + "."
     )

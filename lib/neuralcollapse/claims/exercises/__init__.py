@@ -9,12 +9,14 @@ from neuralcollapse.claims.exercises.codes import (
     check_symmetrise,
 )
 from neuralcollapse.claims.exercises.collapse import check_nc1
+from neuralcollapse.claims.exercises.smoothness import check_complexity
 from neuralcollapse.claims.exercises.two_codes import check_cross_entropy_gap
 
 __all__ = [
     "check_batches",
     "check_best_dimensions",
     "check_certified_margin",
+    "check_complexity",
     "check_cross_entropy_gap",
     "check_nc1",
     "check_radon_split",
