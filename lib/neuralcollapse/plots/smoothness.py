@@ -31,18 +31,21 @@ def mean_planes(panels):
         flat = (means - center) @ plane
         scale = np.sqrt(np.square(flat).sum(axis=1).mean())
         shadow = (features - center) @ plane / scale
-        for c, mean in enumerate(flat / scale):
-            members = shadow[labels == c]
+        for c, (label, mean) in enumerate(zip(np.unique(labels), flat / scale, strict=True)):
+            members = shadow[labels == label]
             panel.scatter(*members.T, s=4, lw=0, alpha=0.6, color=COLORS[c], marker=MARKERS[c])
             panel.scatter(*mean, s=70, facecolor="none", edgecolor="#222222", lw=1.4, zorder=3)
+            panel.annotate(
+                str(label), mean, (9, 9), textcoords="offset points", ha="center", va="center"
+            )
         picture_axes(panel)
-        panel.set_xlim(-3.2, 3.2)
-        panel.set_ylim(-3.2, 3.2)
+        panel.set_xlim(-2.5, 2.5)
+        panel.set_ylim(-2.5, 2.5)
         panel.set_title(f"{words}: {number:.2f}", fontsize=9)
     quoted = ", ".join(f"{words} {number:.2f}" for words, (_, _, number) in panels.items())
     return Plot(
         figure,
-        "Features of four digits in the plane of their means; variance within classes over "
+        f"Features of {len(means)} classes in the plane of their means; variance within classes over "
         f"squared distances between them: {quoted}.",
     )
 
@@ -139,7 +142,7 @@ def shot_curves(shots, curves):
     for place, (words, values) in enumerate(curves.items()):
         panel.plot(shots, values, color=COLORS[place], linestyle=DASHES[place], label=words)
     panel.set_xscale("log")
-    panel.set_yscale("log")
+    panel.set_ylim(0, None)
     panel.set_xlabel("shots, $m$")
     panel.set_ylabel("over $(K-1)$ CDNV")
     panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
