@@ -289,9 +289,9 @@ CLAIMS = (
     Claim(
         identifier="obs-knobs",
         page=PAGE,
-        statement="At equal training loss batches of 15, a learning rate of 0.3 and weight decay of "
-        "0.01 each lower complexity, variance and collapse on the digits trained on, and serve the "
-        "new digits worse, on average over splits.",
+        statement="At equal training loss batches of 15, a learning rate of 0.3 and weight decay "
+        "of 0.01 each lower complexity, variance and collapse on the digits trained on, and serve "
+        "the new digits worse, on average over splits.",
         kind="observed",
         source="here",
         hypotheses="perceptrons on six digits, twenty splits, one seed each",

@@ -45,8 +45,8 @@ def mean_planes(panels):
     quoted = ", ".join(f"{words} {number:.2f}" for words, (_, _, number) in panels.items())
     return Plot(
         figure,
-        f"Features of {len(means)} classes in the plane of their means; variance within classes over "
-        f"squared distances between them: {quoted}.",
+        f"Features of {len(means)} classes in the plane of their means; variance within classes "
+        f"over squared distances between them: {quoted}.",
     )
 
 
