@@ -10,6 +10,9 @@ NC2   `equinorm`, `equiangular`, `max_angle_deviation`, `simplex_gram_deviation`
 NC3   `self_duality` (distance), `self_duality_product` (Frobenius), `bias_alignment`
 NC4   `nearest_center_mismatch`
 ====  ===================================================================================
+
+`complexity` looks at a map instead of its features: gradient outer products, exact or, by
+`hutchinson`, estimated.
 """
 
 from neuralcollapse.metrics.angles import (
@@ -19,9 +22,20 @@ from neuralcollapse.metrics.angles import (
     simplex_gram_deviation,
     simplex_gram_mean_square,
 )
+from neuralcollapse.metrics.complexity import (
+    average_gradient_outer_product,
+    geometric_collapse,
+    geometric_complexity,
+)
 from neuralcollapse.metrics.decision import nearest_center_mismatch
 from neuralcollapse.metrics.duality import bias_alignment, self_duality, self_duality_product
+from neuralcollapse.metrics.hutchinson import (
+    Estimate,
+    estimate_geometric_complexity,
+    estimate_gradient_outer_product,
+)
 from neuralcollapse.metrics.report import CollapseReport, measure
+from neuralcollapse.metrics.transfer import few_shot_accuracies
 from neuralcollapse.metrics.variability import (
     class_distance_normalized_variance,
     within_class_variability,
@@ -30,10 +44,17 @@ from neuralcollapse.metrics.variability import (
 
 __all__ = [
     "CollapseReport",
+    "Estimate",
+    "average_gradient_outer_product",
     "bias_alignment",
     "class_distance_normalized_variance",
     "equiangular",
     "equinorm",
+    "estimate_geometric_complexity",
+    "estimate_gradient_outer_product",
+    "few_shot_accuracies",
+    "geometric_collapse",
+    "geometric_complexity",
     "max_angle_deviation",
     "measure",
     "nearest_center_mismatch",

@@ -149,7 +149,29 @@ def class_distance_normalized_variance(statistics):
     >>> class_distance_normalized_variance(statistics)
     0.0625
     """
-    variances, means = statistics.class_variances(), statistics.centered_means()
+    return pairwise_quotient(statistics.class_variances(), statistics)
+
+
+def pairwise_quotient(spreads, statistics):
+    r"""Mean over pairs of classes of $(s_c+s_{c'})/(2\|\mu_c-\mu_{c'}\|^2)$.
+
+    Parameters
+    ----------
+    spreads : Tensor, shape (number of classes present,), float64
+        One number $s_c$ a class, for instance its variance.
+    statistics : ClassStatistics
+        Holds the class means.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    DegenerateGeometryError
+        If two class means coincide, or there is only one.
+    """
+    means = statistics.centered_means()
     if len(means) < 2:
         raise DegenerateGeometryError("statistics: a distance between classes needs two of them")
     norms = means.square().sum(1)
@@ -166,5 +188,5 @@ def class_distance_normalized_variance(statistics):
             raise DegenerateGeometryError(
                 f"statistics: classes {int(rows[first])} and {second} have the same mean"
             )
-        total += ((variances[rows, None] + variances) / (2 * squared)).sum()
+        total += ((spreads[rows, None] + spreads) / (2 * squared)).sum()
     return float(total / (len(means) * (len(means) - 1)))

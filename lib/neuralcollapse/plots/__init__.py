@@ -16,6 +16,13 @@ from neuralcollapse.plots.orthoplex import (
 from neuralcollapse.plots.page import Plot, publish
 from neuralcollapse.plots.phases import overtaking, phase_map, phase_strips
 from neuralcollapse.plots.polyhedra import polyhedra
+from neuralcollapse.plots.smoothness import (
+    mean_planes,
+    probe_errors,
+    shot_curves,
+    steps_over_pieces,
+    transfer_paths,
+)
 from neuralcollapse.plots.softmax_codes import (
     codes_over_temperature,
     feature_circle,
@@ -61,20 +68,25 @@ __all__ = [
     "gram_matrices",
     "halfway_vectors",
     "interlaced",
+    "mean_planes",
     "overtaking",
     "phase_curves",
     "phase_map",
     "phase_strips",
     "planar_features",
     "polyhedra",
+    "probe_errors",
     "publish",
     "radon_bounds",
     "rattler_room",
     "scaled_thresholds",
     "seed_curves",
+    "shot_curves",
     "simplex_shadow",
     "spectrum_path",
     "sphere_filling",
     "start_scales",
+    "steps_over_pieces",
     "threshold_curves",
+    "transfer_paths",
 ]

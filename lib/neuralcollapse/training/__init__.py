@@ -4,6 +4,7 @@ from neuralcollapse.training.descent import Descent
 from neuralcollapse.training.ensemble_history import EnsembleHistory
 from neuralcollapse.training.fit import fit
 from neuralcollapse.training.fit_ensemble import fit_ensemble
+from neuralcollapse.training.fit_tasks import FittedTasks, fit_tasks
 from neuralcollapse.training.history import History
 from neuralcollapse.training.recipe import Recipe
 from neuralcollapse.training.sweep import sweep
@@ -12,10 +13,12 @@ from neuralcollapse.training.threads import reproducible
 __all__ = [
     "Descent",
     "EnsembleHistory",
+    "FittedTasks",
     "History",
     "Recipe",
     "fit",
     "fit_ensemble",
+    "fit_tasks",
     "reproducible",
     "sweep",
 ]

@@ -9,6 +9,7 @@ from neuralcollapse.claims.exercises.codes import (
     check_symmetrise,
 )
 from neuralcollapse.claims.exercises.collapse import check_nc1
+from neuralcollapse.claims.exercises.smoothness import check_complexity
 from neuralcollapse.claims.exercises.two_codes import check_cross_entropy_gap
 from neuralcollapse.claims.exercises.unconstrained import check_free_value
 
@@ -16,6 +17,7 @@ __all__ = [
     "check_batches",
     "check_best_dimensions",
     "check_certified_margin",
+    "check_complexity",
     "check_cross_entropy_gap",
     "check_free_value",
     "check_nc1",

@@ -1,0 +1,173 @@
+"""One network a task, all trained as one batch; a penalty on complexity, a stop at equal loss."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn.modules.batchnorm import _BatchNorm
+from tqdm import tqdm
+
+from neuralcollapse.geometry.arrays import as_number
+from neuralcollapse.training.ensemble import ORDER, Ensemble, stream
+from neuralcollapse.training.recipe import Recipe
+from neuralcollapse.training.threads import reproducible
+
+PROBES = 2  # third stream of random numbers that a seed opens
+_DIVERGED = 1e50
+
+
+@dataclass(frozen=True)
+class FittedTasks:
+    """Networks trained on their tasks.
+
+    Attributes
+    ----------
+    models : tuple of Module
+        One a task, in evaluation mode.
+    losses : ndarray, shape (num_tasks,), float64
+        Mean training loss without penalties.
+    epochs : ndarray, shape (num_tasks,), int
+        Epochs trained.
+    """
+
+    models: tuple
+    losses: np.ndarray
+    epochs: np.ndarray
+
+
+def fit_tasks(build, tasks, recipe=None, *, seeds, complexity=0.0, target_loss=None):
+    r"""Train one network a task, with a penalty on the geometric complexity of its features.
+
+    Parameters
+    ----------
+    build : callable
+        ``build(generator=...)`` returns a network whose `forward` gives `Output`, for instance
+        ``partial(MLP, (64, 32, 10), normalize=False)``.
+    tasks : sequence of Task
+        With training sets and classes of one size.
+    recipe : Recipe, optional
+    seeds : sequence of int
+        One a task; draws weights, batch order and probes.
+    complexity : float
+        Strength $\lambda$ of $\lambda\,\mathrm{GC}$ in the loss, estimated over each batch by one
+        random sign vector a sample; at least 0.
+    target_loss : float, optional
+        Keep each network as it is after the first epoch with a mean training loss up to this; one
+        that never gets there is kept as it ends. To the end of the recipe unless given.
+
+    Returns
+    -------
+    FittedTasks
+
+    Raises
+    ------
+    ValueError
+        If sizes differ, a number is out of range, or a penalised network normalises over the batch.
+    FloatingPointError
+        If a loss diverges.
+
+    Notes
+    -----
+    Networks do not meet: each has the gradient of its own loss. Everything runs on one thread.
+    """
+    recipe = recipe or Recipe()
+    tasks, seeds = tuple(tasks), tuple(seeds)
+    _check(tasks, seeds, complexity, target_loss)
+    inputs = torch.stack([task.train_inputs for task in tasks])
+    labels = torch.stack([task.train_labels for task in tasks])
+    with reproducible():
+        ensemble = Ensemble(build, seeds)
+        if complexity and any(isinstance(m, _BatchNorm) for m in ensemble.template.modules()):
+            raise ValueError(
+                "complexity: a network that normalises over the batch has no gradient a sample "
+                "while it trains; build it without, for instance normalize=False"
+            )
+        optimizer = torch.optim.SGD(
+            ensemble.parameters.values(),
+            lr=recipe.learning_rate,
+            momentum=recipe.momentum,
+            weight_decay=recipe.weight_decay,
+        )
+        orders = [stream(seed, ORDER) for seed in seeds]
+        probes = [stream(seed, PROBES) for seed in seeds]
+        kept = _Kept(ensemble, len(tasks))
+        bar = tqdm(range(recipe.epochs), desc=tasks[0].name, unit="epoch", disable=None)
+        for epoch in bar:
+            for group in optimizer.param_groups:
+                group["lr"] = recipe.learning_rate_at(epoch)
+            order = torch.stack([torch.randperm(inputs.shape[1], generator=g) for g in orders])
+            for batch in order.split(recipe.batch_size, dim=1):
+                rows = torch.arange(len(tasks))[:, None]
+                images = inputs[rows, batch].requires_grad_(complexity > 0)
+                output = ensemble.each(images)
+                loss = recipe.sample_losses(output.logits, labels[rows, batch]).mean(1)
+                if complexity:
+                    loss = loss + complexity * _probed(output.features, images, probes)
+                optimizer.zero_grad()
+                loss.sum().backward()
+                optimizer.step()
+            largest = loss.max().item()
+            if not largest < _DIVERGED:
+                raise FloatingPointError(
+                    f"a loss diverged to {largest:.1g} in epoch {epoch + 1}; lower "
+                    f"recipe.learning_rate (now {recipe.learning_rate})"
+                )
+            if target_loss is not None or epoch + 1 == recipe.epochs:
+                with torch.no_grad():
+                    ensemble.template.eval()
+                    logits = ensemble.each(inputs).logits
+                    losses = recipe.sample_losses(logits, labels).mean(1)
+                    ensemble.template.train()
+                kept.update(epoch + 1, losses, losses <= (target_loss or -1))
+                if kept.complete:
+                    break
+        bar.close()
+        return kept.result()
+
+
+class _Kept:
+    """The state of each network when it first meets its target, or the last."""
+
+    def __init__(self, ensemble, count):
+        self._ensemble = ensemble
+        self._state = {name: value.detach().clone() for name, value in ensemble.state.items()}
+        self._done = torch.zeros(count, dtype=torch.bool)
+        self._losses = torch.zeros(count, dtype=torch.float64)
+        self._epochs = torch.zeros(count, dtype=torch.int64)
+
+    @property
+    def complete(self):
+        return bool(self._done.all())
+
+    def update(self, epoch, losses, reached):
+        open_ = ~self._done
+        for name, value in self._ensemble.state.items():
+            self._state[name][open_] = value.detach()[open_]
+        self._losses[open_], self._epochs[open_] = losses[open_].double(), epoch
+        self._done |= reached
+
+    def result(self):
+        ensemble = self._ensemble
+        for part in (ensemble.parameters, ensemble.buffers):
+            part.update({name: self._state[name] for name in part})
+        return FittedTasks(ensemble.members(), self._losses.numpy(), self._epochs.numpy())
+
+
+def _probed(features, inputs, probes):
+    """Complexity of the features of each network over its batch, by one probe a sample."""
+    signs = torch.stack([torch.randint(2, features.shape[1:], generator=g) for g in probes])
+    pulled = ((2 * signs - 1) * features).sum()
+    (gradients,) = torch.autograd.grad(pulled, inputs, create_graph=True)
+    return gradients.square().flatten(2).sum(2).mean(1)
+
+
+def _check(tasks, seeds, complexity, target_loss):
+    if not tasks or len(seeds) != len(tasks):
+        raise ValueError(f"seeds: expected one a task, got {len(seeds)} for {len(tasks)} tasks")
+    shapes = {(task.train_inputs.shape, task.num_classes) for task in tasks}
+    if len(shapes) > 1:
+        raise ValueError("tasks: expected training sets and classes of one size for all tasks")
+    if not as_number(complexity, "complexity") >= 0:
+        raise ValueError(f"complexity: expected at least 0, got {complexity}")
+    if target_loss is not None and not as_number(target_loss, "target_loss") > 0:
+        raise ValueError(f"target_loss: expected a positive number, got {target_loss}")
