@@ -2,6 +2,8 @@
 
 from neuralcollapse.models.cosine import CosineMLP
 from neuralcollapse.models.mlp import MLP
+from neuralcollapse.models.modular_mlp import ModularMLP
+from neuralcollapse.models.modular_transformer import ModularTransformer
 from neuralcollapse.models.output import Output
 
-__all__ = ["MLP", "CosineMLP", "Output"]
+__all__ = ["MLP", "CosineMLP", "ModularMLP", "ModularTransformer", "Output"]
