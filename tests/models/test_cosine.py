@@ -9,7 +9,7 @@ import torch
 from neuralcollapse.models import CosineMLP
 from neuralcollapse.tasks import digits
 from neuralcollapse.training import Recipe, fit
-from neuralcollapse.training.fit import stream
+from neuralcollapse.training.ensemble import stream
 
 WIDTHS = (64, 16, 3, 4)
 TASK = digits(samples_per_class=12, classes=(0, 1, 2, 3))

@@ -13,7 +13,7 @@ from neuralcollapse import measure
 from neuralcollapse.models import MLP
 from neuralcollapse.tasks import digits
 from neuralcollapse.training import Recipe, fit, reproducible
-from neuralcollapse.training.fit import stream
+from neuralcollapse.training.ensemble import stream
 
 TASK = digits(samples_per_class=12, classes=(0, 1, 2))
 NETWORK = partial(MLP, (64, 16, 8, 3))

@@ -1,6 +1,19 @@
 """Floor 4: the data of the book, seeded and offline."""
 
 from neuralcollapse.tasks.digits import digits
+from neuralcollapse.tasks.operations import (
+    OperationTable,
+    exclusive_or,
+    latin_square,
+    modular_addition,
+)
 from neuralcollapse.tasks.task import Task
 
-__all__ = ["Task", "digits"]
+__all__ = [
+    "OperationTable",
+    "Task",
+    "digits",
+    "exclusive_or",
+    "latin_square",
+    "modular_addition",
+]

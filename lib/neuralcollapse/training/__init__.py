@@ -1,8 +1,21 @@
-"""Floor 5: one loop, ensembles trained as one batch, and the history they leave."""
+"""Floor 5: loops that train ensembles as one batch, recipes, histories, and sweeps."""
 
+from neuralcollapse.training.descent import Descent
+from neuralcollapse.training.ensemble_history import EnsembleHistory
 from neuralcollapse.training.fit import fit
+from neuralcollapse.training.fit_ensemble import fit_ensemble
 from neuralcollapse.training.history import History
 from neuralcollapse.training.recipe import Recipe
+from neuralcollapse.training.sweep import sweep
 from neuralcollapse.training.threads import reproducible
 
-__all__ = ["History", "Recipe", "fit", "reproducible"]
+__all__ = [
+    "Descent",
+    "EnsembleHistory",
+    "History",
+    "Recipe",
+    "fit",
+    "fit_ensemble",
+    "reproducible",
+    "sweep",
+]

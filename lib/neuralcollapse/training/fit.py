@@ -1,21 +1,19 @@
 """The training loop. Seeds are stacked and trained as one batch of networks."""
 
-import copy
 import warnings
 from operator import index
 
 import numpy as np
 import torch
-from torch.func import functional_call, stack_module_state, vmap
 from tqdm import tqdm
 
 from neuralcollapse.metrics import measure
+from neuralcollapse.training.ensemble import ORDER, Ensemble, stream
 from neuralcollapse.training.history import History
 from neuralcollapse.training.recipe import Recipe
 from neuralcollapse.training.threads import reproducible
 
 _DIVERGED = 1e50  # no loss of a network worth measuring
-_WEIGHTS, _ORDER = 0, 1  # streams of random numbers that a seed opens
 
 
 def fit(build, task, recipe=None, *, seeds=(0, 1, 2), checkpoints=None):
@@ -68,14 +66,14 @@ def fit(build, task, recipe=None, *, seeds=(0, 1, 2), checkpoints=None):
         )
     checkpoints = _check_checkpoints(checkpoints, recipe.epochs)
     with reproducible():
-        ensemble = _Ensemble(build, seeds)
+        ensemble = Ensemble(build, seeds)
         optimizer = torch.optim.SGD(
             ensemble.parameters.values(),
             lr=recipe.learning_rate,
             momentum=recipe.momentum,
             weight_decay=recipe.weight_decay,
         )
-        orders = [stream(seed, _ORDER) for seed in seeds]
+        orders = [stream(seed, ORDER) for seed in seeds]
         records = [_record(ensemble, task, recipe)] if 0 in checkpoints else []
         for epoch in tqdm(range(recipe.epochs), desc=task.name, unit="epoch", disable=None):
             for group in optimizer.param_groups:
@@ -101,22 +99,6 @@ def fit(build, task, recipe=None, *, seeds=(0, 1, 2), checkpoints=None):
     )
 
 
-def stream(seed, number):
-    """Return a generator of its own for each seed and number, independent of the others.
-
-    Parameters
-    ----------
-    seed, number : int
-        At least 0. Torch keeps only 32 bits of a seed, so both are hashed together.
-
-    Returns
-    -------
-    torch.Generator
-    """
-    state = np.random.SeedSequence([seed, number]).generate_state(1, np.uint32)[0]
-    return torch.Generator().manual_seed(int(state))
-
-
 _ARRAYS = (
     "losses",
     "train_accuracies",
@@ -127,63 +109,12 @@ _ARRAYS = (
 )
 
 
-class _Ensemble:
-    """Networks of one architecture with stacked parameters, called as one."""
-
-    def __init__(self, build, seeds):
-        members = [build(generator=stream(seed, _WEIGHTS)) for seed in seeds]
-        self.template = members[0]
-        self._after_step = getattr(self.template, "after_step", None)
-        parameters, self.buffers = stack_module_state(members)
-        self.parameters = {
-            name: stacked.detach().clone().requires_grad_() for name, stacked in parameters.items()
-        }
-        # The state goes through as arguments, so no member's own tensors are touched.
-        call = lambda parameters, buffers, x: functional_call(  # noqa: E731
-            self.template, (parameters, buffers), (x,)
-        )
-        self._each = vmap(call)
-        self._same = vmap(call, in_dims=(0, 0, None))
-
-    def __call__(self, inputs):
-        """Inputs of shape (members, batch, ...), each member its own batch."""
-        return self._each(self.parameters, self.buffers, inputs)
-
-    @property
-    def state(self):
-        """Parameters and buffers by name, stacked over the members."""
-        return {**self.parameters, **self.buffers}
-
-    @torch.no_grad()
-    def after_step(self, features, labels):
-        """Let the networks change their own state; features of shape (members, batch, ...)."""
-        if self._after_step is not None:
-            self._after_step(self.state, features, labels)
-
-    @torch.no_grad()
-    def evaluate(self, inputs):
-        """Inputs of shape (batch, ...), the same for every member, in evaluation mode."""
-        self.template.eval()
-        output = self._same(self.parameters, self.buffers, inputs)
-        self.template.train()
-        return output
-
-    def members(self):
-        """The networks, each with its own copy of its parameters, in evaluation mode."""
-        networks = []
-        for place in range(len(next(iter(self.parameters.values())))):
-            network = copy.deepcopy(self.template)
-            network.load_state_dict({name: value[place] for name, value in self.state.items()})
-            networks.append(network.eval())
-        return tuple(networks)
-
-
 def _train_epoch(ensemble, task, recipe, optimizer, orders):
     count = len(task.train_inputs)
     order = torch.stack([torch.randperm(count, generator=generator) for generator in orders])
     for batch in order.split(recipe.batch_size, dim=1):
         labels = task.train_labels[batch]
-        output = ensemble(task.train_inputs[batch])
+        output = ensemble.each(task.train_inputs[batch])
         # Mean over the batch, sum over members: each gets the gradient of its own loss.
         loss = recipe.sample_losses(output.logits, labels).mean(1).sum()
         optimizer.zero_grad()
@@ -194,7 +125,7 @@ def _train_epoch(ensemble, task, recipe, optimizer, orders):
 
 
 def _record(ensemble, task, recipe):
-    train, test = ensemble.evaluate(task.train_inputs), ensemble.evaluate(task.test_inputs)
+    train, test = (ensemble.evaluate(inputs) for inputs in (task.train_inputs, task.test_inputs))
     weights = ensemble.state["classifier.weight"].detach()
     biases = ensemble.state.get("classifier.bias", weights.new_zeros(weights.shape[:2])).detach()
     with warnings.catch_warnings():
