@@ -10,12 +10,12 @@ here knows the group: every hidden unit is free to hold any function of $a$ and 
 """
 
 import math
-from operator import index
 
 import torch
 from torch import nn
 from torch.nn import functional
 
+from neuralcollapse.geometry.arrays import as_number, as_whole
 from neuralcollapse.models.output import Output
 
 ACTIVATIONS = {"relu": torch.relu, "square": torch.square}
@@ -89,27 +89,27 @@ class ModularMLP(nn.Module):
         dtype=torch.float64,
     ):
         super().__init__()
-        modulus = whole("modulus", modulus, least=2)
-        width = whole("width", width)
+        modulus = as_whole(modulus, "modulus", 2)
+        width = as_whole(width, "width", 1)
         if activation not in ACTIVATIONS:
             raise ValueError(
                 f"activation: expected one of {tuple(ACTIVATIONS)}, got {activation!r}"
             )
         if head not in HEADS:
             raise ValueError(f"head: expected one of {HEADS}, got {head!r}")
-        if not 0 < beta < math.inf:
+        if not as_number(beta, "beta") > 0:
             raise ValueError(f"beta: expected a positive number, got {beta}")
         if dimension is None:
             self.embedding = holder(uniform((modulus, width), modulus, generator, dtype))
         else:
-            dimension = whole("dimension", dimension)
+            dimension = as_whole(dimension, "dimension", 1)
             embeddings = torch.empty(modulus, dimension, dtype=torch.float64)
             self.embedding = holder(embeddings.normal_(generator=generator).to(dtype))
             self.hidden = holder(uniform((width, 2 * dimension), 2 * dimension, generator, dtype))
         if num_features is None:
             num_features = width
         else:
-            num_features = whole("num_features", num_features)
+            num_features = as_whole(num_features, "num_features", 1)
             self.projection = holder(uniform((num_features, width), width, generator, dtype))
         self.classifier = holder(uniform((modulus, num_features), num_features, generator, dtype))
         self.activation, self.head, self.beta = activation, head, float(beta)
@@ -148,17 +148,6 @@ class ModularMLP(nn.Module):
             return tokens, tokens
         left, right = self.hidden.weight.chunk(2, dim=-1)
         return tokens @ left.mT, tokens @ right.mT
-
-
-def whole(name, value, least=1):
-    """Return `value` as an int of at least `least`, or raise ValueError with its name."""
-    try:
-        number = index(value)
-    except TypeError:
-        number = None
-    if number is None or number < least:
-        raise ValueError(f"{name}: expected a whole number of at least {least}, got {value!r}")
-    return number
 
 
 def holder(weight):

@@ -16,7 +16,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from neuralcollapse.models.modular_mlp import holder, uniform, whole
+from neuralcollapse.geometry.arrays import as_whole
+from neuralcollapse.models.modular_mlp import holder, uniform
 from neuralcollapse.models.output import Output
 
 
@@ -68,10 +69,10 @@ class ModularTransformer(nn.Module):
 
     def __init__(self, modulus, dimension, width, *, generator, heads=4, dtype=torch.float64):
         super().__init__()
-        modulus = whole("modulus", modulus, least=2)
-        dimension = whole("dimension", dimension)
-        width = whole("width", width)
-        self.heads = whole("heads", heads)
+        modulus = as_whole(modulus, "modulus", 2)
+        dimension = as_whole(dimension, "dimension", 1)
+        width = as_whole(width, "width", 1)
+        self.heads = as_whole(heads, "heads", 1)
         if dimension % self.heads:
             raise ValueError(
                 f"heads: expected a divisor of dimension {dimension}, got {self.heads}"
