@@ -16,8 +16,7 @@ import argparse
 import hashlib
 import json
 import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from concurrent.futures import as_completed
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,6 +32,7 @@ from neuralcollapse.codes import Code, minimal_polynomial, refine, softmax_code,
 from neuralcollapse.codes.atlas import ATLAS, read_code, write_code
 from neuralcollapse.codes.interior import descend
 from neuralcollapse.codes.spherical import polish
+from neuralcollapse.training.sweep import executor
 
 SAME = 1e-9
 RECIPE = (
@@ -86,19 +86,6 @@ def recognise(code):
     if coefficients is not None:
         lines["minimal_polynomial"] = str(Poly(coefficients, Symbol("x")).as_expr())
     return lines
-
-
-@contextmanager
-def executor(scheduler, workers):
-    """Processes of this machine, or the workers of a Dask cluster behind the same interface."""
-    if scheduler is None:
-        with ProcessPoolExecutor(workers) as pool:
-            yield pool
-    else:
-        from distributed import Client
-
-        with Client(scheduler) as client, client.get_executor(pure=False) as pool:
-            yield pool
 
 
 def write_manifest(folder):

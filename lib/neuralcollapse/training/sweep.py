@@ -4,7 +4,7 @@ import json
 import multiprocessing
 import os
 import pickle
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -58,22 +58,36 @@ def sweep(function, jobs, *, store=None, scheduler=None, workers=None):
     store = None if store is None else Path(store)
     finished = {} if store is None else _read(store)
     missing = [job for job in jobs if job not in finished]
-    workers = min(workers, len(missing))
-    if scheduler is not None or workers > 1:
-        _check_picklable(function)
-    with executor(scheduler, workers) as pool:
-        running = {pool.submit(function, **json.loads(job)): job for job in missing}
-        for future in tqdm(as_completed(running), total=len(running), unit="job", disable=None):
-            job = running[future]
-            try:
-                finished[job] = future.result()
-            except Exception as error:
-                for other in running:
-                    other.cancel()
-                raise RuntimeError(f"job {job} failed: {error!r}") from error
-            if store is not None:
-                _append(store, job, finished[job])
+    results = _results(function, missing, scheduler, min(workers, len(missing)))
+    for job, result in tqdm(results, total=len(missing), unit="job", disable=None):
+        finished[job] = result
+        if store is not None:
+            _append(store, job, result)
     return [finished[job] for job in jobs]
+
+
+def _results(function, jobs, scheduler, workers):
+    """Yield (job, result) as jobs end."""
+    if scheduler is None and workers <= 1:
+        for job in jobs:
+            yield job, _result(job, lambda job=job: function(**json.loads(job)))
+        return
+    _check_picklable(function)
+    with executor(scheduler, workers) as pool:
+        running = {pool.submit(function, **json.loads(job)): job for job in jobs}
+        try:
+            for future in as_completed(running):
+                yield running[future], _result(running[future], future.result)
+        finally:
+            for future in running:
+                future.cancel()
+
+
+def _result(job, call):
+    try:
+        return call()
+    except Exception as error:
+        raise RuntimeError(f"job {job} failed: {error!r}") from error
 
 
 @contextmanager
@@ -85,42 +99,21 @@ def executor(scheduler=None, workers=None):
     scheduler : str, optional
         Address of a Dask scheduler.
     workers : int, optional
-        Processes on this machine; with 1 or fewer, jobs run in this one as they are submitted.
+        Processes on this machine; one a processor unless given.
 
     Yields
     ------
     concurrent.futures.Executor
     """
-    if scheduler is not None:
-        from distributed import Client
-
-        with Client(scheduler) as client, client.get_executor(pure=False) as pool:
-            yield pool
-    elif workers is None or workers > 1:
+    if scheduler is None:
         # Forked processes would share the threads of torch.
         with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
             yield pool
     else:
-        yield _Here()
+        from distributed import Client
 
-
-class _Here:
-    """An executor that runs a job when its result is asked for."""
-
-    def submit(self, function, **job):
-        return _Lazy(function, job)
-
-
-class _Lazy(Future):
-    def __init__(self, function, job):
-        super().__init__()
-        self._call = function, job
-        self.set_running_or_notify_cancel()
-        self.set_result(None)
-
-    def result(self, timeout=None):
-        function, job = self._call
-        return function(**job)
+        with Client(scheduler) as client, client.get_executor(pure=False) as pool:
+            yield pool
 
 
 def _key(job):
@@ -140,7 +133,7 @@ def _read(store):
     text = store.read_text(encoding="utf-8")
     whole = text[: text.rfind("\n") + 1]
     if whole != text:
-        store.write_text(whole, encoding="utf-8")
+        os.truncate(store, len(whole.encode()))
     try:
         lines = [json.loads(line) for line in whole.splitlines()]
         return {_key(line["job"]): line["result"] for line in lines}

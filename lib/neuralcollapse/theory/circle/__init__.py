@@ -1,0 +1,1 @@
+"""The circle against the simplex: costs, angles, phases, ranks."""
