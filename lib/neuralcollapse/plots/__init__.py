@@ -24,6 +24,13 @@ from neuralcollapse.plots.softmax_codes import (
 from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
 from neuralcollapse.plots.symmetrisation import coherence_scatter, halfway_vectors, interlaced
 from neuralcollapse.plots.temperature import bends, excess_losses, gram_matrices, threshold_curves
+from neuralcollapse.plots.two_codes import (
+    code_spectra,
+    cost_lines,
+    gap_curves,
+    scaled_thresholds,
+    spectrum_path,
+)
 
 __all__ = [
     "COLORS",
@@ -36,15 +43,18 @@ __all__ = [
     "bends",
     "class_plane",
     "code_graphs",
+    "code_spectra",
     "codes_over_temperature",
     "coherence_curves",
     "coherence_distance",
     "coherence_plateau",
     "coherence_scatter",
     "cosine_matrices",
+    "cost_lines",
     "duality_angles",
     "excess_losses",
     "feature_circle",
+    "gap_curves",
     "gap_triangle",
     "gram_matrices",
     "halfway_vectors",
@@ -57,8 +67,10 @@ __all__ = [
     "publish",
     "radon_bounds",
     "rattler_room",
+    "scaled_thresholds",
     "seed_curves",
     "simplex_shadow",
+    "spectrum_path",
     "sphere_filling",
     "threshold_curves",
 ]
