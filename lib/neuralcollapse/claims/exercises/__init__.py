@@ -9,11 +9,13 @@ from neuralcollapse.claims.exercises.codes import (
     check_symmetrise,
 )
 from neuralcollapse.claims.exercises.collapse import check_nc1
+from neuralcollapse.claims.exercises.locking import check_locking_time
 
 __all__ = [
     "check_batches",
     "check_best_dimensions",
     "check_certified_margin",
+    "check_locking_time",
     "check_nc1",
     "check_radon_split",
     "check_rattlers",
