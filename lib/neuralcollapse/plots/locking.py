@@ -18,7 +18,8 @@ def embedding_circles(panels):
     -------
     Plot
     """
-    figure, axes = axes_grid(1, len(panels), height=2.8, sharex=True, sharey=True)
+    figure, axes = axes_grid(1, len(panels), height=2.3)
+    reach = 1.15 * max(np.abs(rows).max() for rows in panels.values())
     words = []
     for panel, (name, rows) in zip(axes[0], panels.items(), strict=True):
         inside, rest = rows[:, 0], rows[:, 1:].ravel()
@@ -26,11 +27,13 @@ def embedding_circles(panels):
         panel.plot(rest.real, rest.imag, ".", color="#999999", ms=4)
         panel.plot(closed.real, closed.imag, "-", color=COLORS[0], lw=0.8)
         panel.plot(inside.real, inside.imag, "o", color=COLORS[0], ms=4)
-        for token, point in enumerate(inside):
-            place = point * (1 + 0.28 / max(abs(point), 0.3))
-            panel.annotate(str(token), (place.real, place.imag), ha="center", va="center", size=8)
+        for token, point in enumerate(inside[:3]):
+            place = point * (1 + 0.13 * reach / abs(point))
+            panel.annotate(str(token), (place.real, place.imag), ha="center", va="center", size=9)
+        panel.set_xlim(-reach, reach)
+        panel.set_ylim(-reach, reach)
         picture_axes(panel)
-        panel.set_title(name, fontsize=10, y=-0.12)
+        panel.set_title(name, fontsize=10, y=-0.14)
         share = (np.abs(rows[:, 1:]) ** 2).sum() / (np.abs(rows) ** 2).sum()
         words.append(f"{name}: {100 * share:.1f} per cent")
     return Plot(
@@ -95,34 +98,43 @@ def leakage_bounds(sigmas, features, embeddings):
     return Plot(figure, "Leakage grows in proportion to sigma_3. " + "; ".join(words) + ".")
 
 
-def locking_curves(times, closed, runs):
-    """Draw order parameters over time beside the closed curve.
+def locking_curves(times, closed, runs, excess, limit):
+    """Draw order parameters over time beside the closed curve, and by how much they exceed it.
 
     Parameters
     ----------
-    times : ndarray, shape (num_times,)
-    closed : ndarray, shape (num_times,)
+    times, closed : ndarray, shape (num_times,)
     runs : dict of str to ndarray, shape (num_runs, num_times)
+    excess : dict of int to ndarray, shape (num_times,)
+        Modulus to order parameter less closed curve.
+    limit : float
+        Of the modulus times the largest excess.
 
     Returns
     -------
     Plot
     """
-    figure, axes = axes_grid(height=3.2)
-    panel, words = axes[0, 0], []
+    figure, axes = axes_grid(1, 2, height=3.0)
+    left, right = axes[0]
+    words = []
     for place, (name, orders) in enumerate(runs.items()):
         style = {"color": COLORS[place], "linestyle": DASHES[place], "lw": 1.2}
         for number, order in enumerate(orders):
-            panel.plot(times, order, label=name if number == 0 else None, **style)
+            left.plot(times, order, label=name if number == 0 else None, **style)
         words.append(f"{name}: up to {np.abs(orders - closed).max():.3f} from it")
-    panel.plot(times, closed, color="#000000", lw=0.8, label="closed curve")
-    panel.set_xlabel(r"time, in units of $P/\beta\eta$")
-    panel.set_ylabel("order parameter $r$ (dimensionless)")
-    panel.set_ylim(0, 1.03)
-    panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    return Plot(
-        figure, "Order parameter beside the closed locking curve. " + "; ".join(words) + "."
-    )
+    left.plot(times, closed, color="#000000", lw=0.8, label="closed curve")
+    left.set_ylabel("order parameter $r$ (dimensionless)")
+    left.set_ylim(0, 1.03)
+    for place, (modulus, gaps) in enumerate(excess.items()):
+        style = {"color": COLORS[place], "linestyle": DASHES[place], "lw": 1.2}
+        right.plot(times, modulus * gaps, label=f"$P={modulus}$", **style)
+        words.append(f"excess times P at P = {modulus}: {modulus * gaps.max():.3f}")
+    right.axhline(limit, color="#777777", lw=0.8)
+    right.set_ylabel("excess times $P$ (dimensionless)")
+    for panel in (left, right):
+        panel.set_xlabel(r"time, in units of $P/\beta\eta$")
+        panel.legend(loc="lower right" if panel is left else "upper right")
+    return Plot(figure, "Order parameter beside the closed curve. " + "; ".join(words) + ".")
 
 
 def pair_maps(panels):

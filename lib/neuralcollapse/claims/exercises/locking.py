@@ -46,7 +46,7 @@ def check_locking_time(function):
     }
     for name, (arguments, expected, hint) in cases.items():
         with np.errstate(all="ignore"):
-            got = float(function(*arguments))
+            got = float(function(*map(np.float64, arguments[:4]), arguments[4]))
         if not np.isclose(got, expected, rtol=1e-3, atol=1e-9):
             raise AssertionError(f"{name}: expected {expected:.6g}, got {got:.6g}; {hint}")
     print(f"correct on {len(cases)} cases")
