@@ -7,6 +7,13 @@ from neuralcollapse.plots.atlas import AtlasTable, atlas_table, coherence_curves
 from neuralcollapse.plots.collapse import class_plane, cosine_matrices, seed_curves, simplex_shadow
 from neuralcollapse.plots.duality import duality_angles, planar_features, rattler_room
 from neuralcollapse.plots.equality import coherence_distance, radon_bounds
+from neuralcollapse.plots.locking import (
+    embedding_circles,
+    energy_curves,
+    leakage_bounds,
+    locking_curves,
+    pair_maps,
+)
 from neuralcollapse.plots.orthoplex import (
     batch_matrices,
     code_graphs,
@@ -52,6 +59,8 @@ __all__ = [
     "cosine_matrices",
     "cost_lines",
     "duality_angles",
+    "embedding_circles",
+    "energy_curves",
     "excess_losses",
     "feature_circle",
     "gap_curves",
@@ -59,7 +68,10 @@ __all__ = [
     "gram_matrices",
     "halfway_vectors",
     "interlaced",
+    "leakage_bounds",
+    "locking_curves",
     "overtaking",
+    "pair_maps",
     "phase_map",
     "phase_strips",
     "planar_features",
