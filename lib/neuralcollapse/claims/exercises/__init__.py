@@ -9,6 +9,7 @@ from neuralcollapse.claims.exercises.codes import (
     check_symmetrise,
 )
 from neuralcollapse.claims.exercises.collapse import check_nc1
+from neuralcollapse.claims.exercises.polygon import check_spectrum
 
 __all__ = [
     "check_batches",
@@ -17,5 +18,6 @@ __all__ = [
     "check_nc1",
     "check_radon_split",
     "check_rattlers",
+    "check_spectrum",
     "check_symmetrise",
 ]
