@@ -13,7 +13,16 @@ import neuralcollapse
 ROOT = Path(__file__).parents[1]
 NOTATION = (ROOT / "book" / "notation.md").read_text()
 BIBLIOGRAPHY = (ROOT / "book" / "references.bib").read_text()
-PUBLIC = ("geometry", "statistics", "metrics", "codes", "tasks", "models", "training")
+PUBLIC = (
+    "geometry",
+    "statistics",
+    "metrics",
+    "codes",
+    "tasks",
+    "models",
+    "training",
+    "theory.circle",
+)
 RESULTS = {  # made by the library, not by readers
     "Certificate",
     "Code",

@@ -74,7 +74,7 @@ def hessian_spectra(spectra):
         )
     panel.set_xlabel("Fourier mode $r$")
     panel.set_ylabel(r"eigenvalue $\Lambda_r$")
-    panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return Plot(figure, "Eigenvalues of the Hessian at equal angles. " + "; ".join(words) + ".")
 
 
@@ -105,7 +105,7 @@ def bound_gaps(sizes, drawn, found, predicted):
     panel.semilogy(sizes, predicted, color=COLORS[2], lw=1.2, label=r"$\log(1+\eta_K)$")
     panel.set_xlabel("number of points, $K$")
     panel.set_ylabel("excess over the bound (nats)")
-    panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     alt = (
         f"Excess of the mean potential over the bound for {sizes[0]} to {sizes[-1]} points. Random "
         f"angles: {drawn.min():.2f} to {drawn.max():.2f}. After descent the excess is that of "

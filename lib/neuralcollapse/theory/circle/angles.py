@@ -91,11 +91,11 @@ def angular_gradient(angles, beta):
     angles, beta = as_angles(angles), as_beta(beta)
     others, slope = _sums(angles, beta, np.ones(len(angles)))
     _, weighted = _sums(angles, beta, 1 / (1 + others))
-    return -beta * (slope / (1 + others) + weighted)
+    return -(slope / (1 + others) + weighted)
 
 
 def _sums(angles, beta, masses):
-    """Sums over j != i of masses[j] w_ij and of masses[j] w_ij sin(a_i - a_j), w the kernel."""
+    """Sums over j != i of masses[j] w_ij and of beta masses[j] w_ij sin(a_i - a_j)."""
     orders = int(40 + 9 * np.sqrt(beta))  # beyond it von Mises coefficients are below rounding
     if len(angles) > 4000 and len(angles) > 4 * orders:
         return _series(angles, beta, masses, orders)
@@ -107,7 +107,7 @@ def _sums(angles, beta, masses):
         kernel = np.exp(-2 * beta * np.sin(differences / 2) ** 2) * masses
         kernel[np.arange(len(kernel)), np.arange(start, start + len(kernel))] = 0
         sums[0, rows] = kernel.sum(axis=1)
-        sums[1, rows] = (kernel * np.sin(differences)).sum(axis=1)
+        sums[1, rows] = beta * (kernel * np.sin(differences)).sum(axis=1)
     return sums
 
 
@@ -120,8 +120,7 @@ def _series(angles, beta, masses, orders):
         mean = np.vdot(wave, masses)
         term = 2 * ive(order, beta) * wave * mean
         sums[0] += term.real
-        # The kernel's derivative is -beta sin times the kernel.
-        sums[1] += order * term.imag / beta if beta else 0
+        sums[1] += order * term.imag  # -beta sin times the kernel is its derivative
     return sums
 
 

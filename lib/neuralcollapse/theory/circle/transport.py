@@ -18,7 +18,8 @@ from neuralcollapse.theory.circle.bessel import (
     von_mises_aliasing,
 )
 
-_STEPS = 10_000
+_STEPS = 500
+_FIRST = 4.0  # inverse temperature from which the scales are followed upwards, doubling
 
 
 def circle_costs(sources, targets):
@@ -109,11 +110,13 @@ def sinkhorn_plan(costs, beta, masses=None, target_masses=None, tolerance=1e-12)
     ValueError
         If an argument is out of range.
     RuntimeError
-        If the scaling has not converged; it needs a number of steps that grows with `beta`.
+        If the steps have not converged: at large `beta` masses between groups of points may have
+        to pass through entries below rounding.
 
     Notes
     -----
-    Sinkhorn's alternate scaling on logarithms [cuturi2013], so that no kernel underflows.
+    Logarithms of Sinkhorn's scales [cuturi2013], so that no kernel underflows. Each step is
+    Newton's on the concave dual if it climbs, else Sinkhorn's; `beta` is reached by doubling.
 
     Examples
     --------
@@ -122,21 +125,57 @@ def sinkhorn_plan(costs, beta, masses=None, target_masses=None, tolerance=1e-12)
            [0.25, 0.25]])
     """
     costs, beta = as_points(costs, "costs"), as_beta(beta)
-    sources = np.log(_as_masses(masses, costs.shape[0], "masses"))[:, None]
-    targets = np.log(_as_masses(target_masses, costs.shape[1], "target_masses"))
-    logits = -beta * costs
-    target_scale = np.zeros(costs.shape[1])
+    masses = _as_masses(masses, costs.shape[0], "masses")
+    target_masses = _as_masses(target_masses, costs.shape[1], "target_masses")
+    scale, level = np.zeros(costs.shape[1]), min(beta, _FIRST)
+    while True:
+        plan, scale, error = _balance(-level * costs, scale, masses, target_masses, tolerance)
+        if level == beta:
+            break
+        following = min(2 * level, beta)
+        scale, level = scale * following / level, following
+    if error > tolerance:
+        raise RuntimeError(
+            f"beta: {_STEPS} steps left a relative error of {error:.1e} in the target masses at "
+            f"beta={beta}; lower beta or raise tolerance"
+        )
+    return plan
+
+
+def _balance(logits, scale, masses, target_masses, tolerance):
+    """Climb the concave dual from some column scales; the plan, its scales and its error."""
+    plan, received, value = _scaled(logits, scale, masses, target_masses)
     for _ in range(_STEPS):
-        plan = logits + target_scale
-        plan += sources - logsumexp(plan, axis=1, keepdims=True)
-        error = targets - logsumexp(plan, axis=0)
-        if np.abs(error).max() <= tolerance:
-            return np.exp(plan)
-        target_scale += error
-    raise RuntimeError(
-        f"beta: {_STEPS} scalings left a relative error of {np.abs(error).max():.1e} in the target "
-        f"masses at beta={beta}; lower beta or raise tolerance"
-    )
+        correction = np.log(target_masses) - received
+        if np.abs(correction).max() <= tolerance:
+            break
+        sums = np.exp(received)
+        newton = _newton_step(
+            np.diag(sums) - plan.T @ (plan / masses[:, None]), target_masses - sums
+        )
+        for step in (newton, newton / 4, newton / 16, correction):
+            trial = _scaled(logits, scale + step, masses, target_masses)
+            if trial[2] >= value:
+                break
+        scale = scale + step  # Sinkhorn's own step, the last, climbs up to rounding
+        plan, received, value = trial
+    return plan, scale, np.abs(np.log(target_masses) - received).max()
+
+
+def _scaled(logits, scale, masses, target_masses):
+    """Plan with its row sums right, logarithms of its column sums, and the dual's value."""
+    scores = logits + scale
+    totals = logsumexp(scores, axis=1)
+    scores += np.log(masses)[:, None] - totals[:, None]
+    value = target_masses @ scale - masses @ totals
+    return np.exp(scores), logsumexp(scores, axis=0), value
+
+
+def _newton_step(bend, slope):
+    # A common shift of all scales changes nothing: fill that direction.
+    size = len(bend)
+    filled = bend + np.full((size, size), np.trace(bend) / size**2)
+    return np.linalg.lstsq(filled, slope, rcond=None)[0]
 
 
 def transport_free_cost(plan, costs, beta):
