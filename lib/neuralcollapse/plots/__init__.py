@@ -22,6 +22,7 @@ from neuralcollapse.plots.orthoplex import (
 )
 from neuralcollapse.plots.page import Plot, publish
 from neuralcollapse.plots.phases import overtaking, phase_map, phase_strips
+from neuralcollapse.plots.polygon import angle_descent, bound_gaps, hessian_spectra, plan_maps
 from neuralcollapse.plots.polyhedra import polyhedra
 from neuralcollapse.plots.softmax_codes import (
     codes_over_temperature,
@@ -44,10 +45,12 @@ __all__ = [
     "DASHES",
     "AtlasTable",
     "Plot",
+    "angle_descent",
     "atlas_table",
     "axes_grid",
     "batch_matrices",
     "bends",
+    "bound_gaps",
     "class_plane",
     "code_graphs",
     "code_spectra",
@@ -67,6 +70,7 @@ __all__ = [
     "gap_triangle",
     "gram_matrices",
     "halfway_vectors",
+    "hessian_spectra",
     "interlaced",
     "leakage_bounds",
     "locking_curves",
@@ -74,6 +78,7 @@ __all__ = [
     "pair_maps",
     "phase_map",
     "phase_strips",
+    "plan_maps",
     "planar_features",
     "polyhedra",
     "publish",

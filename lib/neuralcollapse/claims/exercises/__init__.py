@@ -10,6 +10,7 @@ from neuralcollapse.claims.exercises.codes import (
 )
 from neuralcollapse.claims.exercises.collapse import check_nc1
 from neuralcollapse.claims.exercises.locking import check_locking_time
+from neuralcollapse.claims.exercises.polygon import check_spectrum
 from neuralcollapse.claims.exercises.two_codes import check_cross_entropy_gap
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "check_nc1",
     "check_radon_split",
     "check_rattlers",
+    "check_spectrum",
     "check_symmetrise",
 ]
