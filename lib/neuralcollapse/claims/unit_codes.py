@@ -1,4 +1,4 @@
-"""The experiment of the page circle/optimal-rank: best unit codes that a search over all ranks found.
+"""The experiment of the page circle/optimal-rank: best unit codes found over all ranks.
 
 Rows come from ``experiments/unit_codes.py`` and are stored beside it.
 """

@@ -138,8 +138,8 @@ def circles_exchange(count, beta):
     Returns
     -------
     float
-        $\lambda\sqrt K=\frac{m\log I_0(\beta/m)-(m+1)\log I_0(\beta/(m+1))}{\sqrt{2(m+1)}-\sqrt{2m}}$, in
-        nats.
+        $\lambda\sqrt K=\frac{m\log I_0(\beta/m)-(m+1)\log I_0(\beta/(m+1))}
+        {\sqrt{2(m+1)}-\sqrt{2m}}$, in nats.
 
     Raises
     ------
