@@ -16,6 +16,7 @@ from neuralcollapse.plots.orthoplex import (
 from neuralcollapse.plots.page import Plot, publish
 from neuralcollapse.plots.phases import overtaking, phase_map, phase_strips
 from neuralcollapse.plots.polyhedra import polyhedra
+from neuralcollapse.plots.ranks import frequency_counts, ramp_loop, rank_collapse, rank_map
 from neuralcollapse.plots.softmax_codes import (
     codes_over_temperature,
     feature_circle,
@@ -45,6 +46,7 @@ __all__ = [
     "duality_angles",
     "excess_losses",
     "feature_circle",
+    "frequency_counts",
     "gap_triangle",
     "gram_matrices",
     "halfway_vectors",
@@ -56,6 +58,9 @@ __all__ = [
     "polyhedra",
     "publish",
     "radon_bounds",
+    "ramp_loop",
+    "rank_collapse",
+    "rank_map",
     "rattler_room",
     "seed_curves",
     "simplex_shadow",
