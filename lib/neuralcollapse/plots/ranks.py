@@ -96,6 +96,7 @@ def rank_collapse(series, scaled, law, steps):
     panel.set_xscale("log")
     panel.set_yscale("log")
     panel.set_yticks([1, 2, 3, 4, 6, 8, 10], ["1", "2", "3", "4", "6", "8", "10"])
+    panel.set_xticks([0.03, 0.1, 0.3, 0.8], ["0.03", "0.1", "0.3", "0.8"])
     panel.minorticks_off()
     panel.set_xlabel(r"scaled penalty $x=\lambda\sqrt{K}/\beta^2$ (dimensionless)")
     panel.set_ylabel("rank of the best code found")

@@ -80,7 +80,7 @@ def code_objective(weights, beta, regularisation):
     return float(loss + regularisation * np.linalg.svd(weights, compute_uv=False).sum())
 
 
-def settle(weights, beta, regularisation, *, steps=400):
+def settle(weights, beta, regularisation, *, iterations=400):
     r"""Descend from a code to a local minimum of the objective, letting its rank fall.
 
     Parameters
@@ -91,8 +91,8 @@ def settle(weights, beta, regularisation, *, steps=400):
         Inverse temperature, at least 0; dimensionless.
     regularisation : float
         Strength of the penalty on the nuclear norm, at least 0, in nats.
-    steps : int
-        Most iterations for each of two stages.
+    iterations : int
+        Most steps of each of two stages.
 
     Returns
     -------
@@ -120,10 +120,10 @@ def settle(weights, beta, regularisation, *, steps=400):
     weights = as_directions(weights, "weights")
     beta = as_beta(beta)
     regularisation = as_number(regularisation, "regularisation")
-    weights, _ = _descend(weights, beta, regularisation, SMOOTHING[-1], steps)
+    weights, _ = _descend(weights, beta, regularisation, SMOOTHING[-1], iterations)
     weights = _in_span(weights)
     while True:
-        again = _in_span(_descend(weights, beta, regularisation, 1e-9, steps)[0])
+        again = _in_span(_descend(weights, beta, regularisation, 1e-9, iterations)[0])
         if again.shape == weights.shape:
             return again, code_objective(again, beta, regularisation)
         weights = again
@@ -228,7 +228,7 @@ def _cross_entropy(weights, beta):
     return float((np.log(totals) + top).mean()), shares / totals
 
 
-def _descend(weights, beta, regularisation, smoothing, steps, tolerance=1e-15):
+def _descend(weights, beta, regularisation, smoothing, iterations, tolerance=1e-15):
     """L-BFGS on unnormalised rows, singular values smoothed by `smoothing` sqrt(K)."""
     count = len(weights)
     floor = smoothing**2 * count
@@ -245,7 +245,7 @@ def _descend(weights, beta, regularisation, smoothing, steps, tolerance=1e-15):
         slope -= unit * (slope * unit).sum(axis=1, keepdims=True)
         return loss + regularisation * roots.sum(), (slope / lengths).ravel()
 
-    options = {"maxiter": steps, "ftol": tolerance, "gtol": 1e-9, "maxcor": 20}
+    options = {"maxiter": iterations, "ftol": tolerance, "gtol": 1e-9, "maxcor": 20}
     found = minimize(objective, weights.ravel(), jac=True, method="L-BFGS-B", options=options)
     return as_directions(found.x.reshape(weights.shape)), found.fun
 
