@@ -3,13 +3,10 @@
     python experiments/unit_codes.py --workers 16
 
 searches every cell of `GRID` (classes, inverse temperature, penalty), prints its rank as it comes,
-and
-writes all to ``unit_codes.json`` beside its recipe and the versions. It can be stopped and started
-again: what the file
-holds is not searched twice. About an hour on one core, of which the cells with 31 and 41 classes
-take most; ``--largest 17`` leaves
-out those with more classes. ``--check`` searches every fortieth cell with other seeds and compares
-objectives.
+and writes all to ``unit_codes.json`` beside its recipe and the versions. It can be stopped and
+started again: what the file holds is not searched twice. About an hour on one core, of which the
+cells with 31 and 41 classes take most; ``--largest 17`` leaves out those with more classes.
+``--check`` searches every fortieth cell with other seeds and compares objectives.
 """
 
 import argparse

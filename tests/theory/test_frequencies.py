@@ -69,12 +69,18 @@ def test_objective_by_a_slow_loop():
 def test_the_best_set_beats_a_grid():
     """All amplitudes of the three frequencies of seven classes, on a coarse grid."""
     found = best_frequencies(7, 0.4, 3)
-    levels = np.linspace(0, 8, 33)
+    levels = np.linspace(0, 8, 17)
     grid = np.array(np.meshgrid(levels, levels, levels)).reshape(3, -1).T
     values = [homogeneous_objective(a, [1, 2, 3], 7, 0.4, 3) for a in grid]
-    assert min(values) - 0.02 < found.objective < min(values)
+    assert min(values) - 0.1 < found.objective < min(values)
     again = homogeneous_objective(found.amplitudes, found.frequencies, 7, 0.4, 3)
     assert np.isclose(again, found.objective, rtol=1e-12)
+    for move in 1e-5 * np.eye(len(found.amplitudes)):
+        ends = [
+            homogeneous_objective(found.amplitudes + sign * move, found.frequencies, 7, 0.4, 3)
+            for sign in (1, -1)
+        ]
+        assert abs(ends[0] - ends[1]) / 2e-5 < 1e-6
 
 
 def test_nothing_is_best_above_the_exchange():

@@ -1,8 +1,7 @@
 r"""A clock network under a slow ramp of its weight decay, for the page circle/optimal-rank.
 
-Logits are $z_{abc}=\mathrm{Re}\sum_j\bar W_{cj}E_{aj}E_{bj}$ with complex
-embeddings and classifier. All pairs are trained on by gradient
-descent while the decay rises or falls in steps.
+Logits are $z_{abc}=\mathrm{Re}\sum_j\bar W_{cj}E_{aj}E_{bj}$ with complex embeddings and
+classifier. All pairs are trained on by gradient descent while the decay rises or falls in steps.
 """
 
 import numpy as np

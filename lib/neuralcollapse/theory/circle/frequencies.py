@@ -1,8 +1,7 @@
 r"""How many circles a network keeps whose scale is free: cross-entropy against weight decay.
 
 A homogeneous network of depth L with features and classifier on characters reduces to the
-amplitudes $a_f\ge0$ of its
-frequencies $f=1,\dots,\frac{K-1}2$, K odd, and to
+amplitudes $a_f\ge0$ of its frequencies $f=1,\dots,\frac{K-1}2$, K odd, and to
 
 $$\mathcal G(a)=\log\sum_re^{g(r)-g(0)}+\mu\sum_fa_f^{p},\qquad
 g(r)=\sum_fa_f\cos\tfrac{2\pi fr}K,\quad p=\tfrac2L .$$
@@ -56,8 +55,7 @@ def single_frequency(amplitude, num_classes=None):
     -------
     float or ndarray
         $a-E_K(a)$ with $E_K(a)=\log\frac1K\sum_re^{a\cos(2\pi r/K)}$, whose limit is
-        $\log I_0(a)$; in
-        nats.
+        $\log I_0(a)$; in nats.
 
     Raises
     ------
@@ -244,8 +242,7 @@ def best_frequencies(num_classes, decay, depth, *, counts=None, refine=5, sets=2
     Notes
     -----
     With $a=b^{1/p}$ the penalty is linear in $b$. The search is exhaustive over small sets only up
-    to the choice of
-    amplitudes, so its objective is an upper bound.
+    to the choice of amplitudes, so its objective is an upper bound.
 
     Examples
     --------
@@ -281,8 +278,7 @@ def single_circle_window(num_classes, depth):
     -------
     lower, upper : float
         Below `lower` some set of two to four circles is better (found by search); from `upper` on
-        none is
-        (proved). Dimensionless.
+        none is (proved). Dimensionless.
 
     Raises
     ------

@@ -1,9 +1,9 @@
 r"""How many dimensions pay: unit codes of rank r between the circle and the simplex.
 
 A *flat* code has equal non-zero singular values $\sqrt{K/r}$, so that
-$\|W\|_{S_q}^q=K(r/K)^{1-q/2}$.
-Of all codes of rank r none has less cross-entropy than $\log K-\beta+\log M_r(\beta)$, which
-evenly spread codes approach as K grows. The two together are the cost of rank r.
+$\|W\|_{S_q}^q=K(r/K)^{1-q/2}$. Of all codes of rank r none has less cross-entropy than
+$\log K-\beta+\log M_r(\beta)$, which evenly spread codes approach as K grows. The two together are
+the cost of rank r.
 """
 
 import numpy as np
@@ -28,8 +28,7 @@ def rank_exchange(rank, beta):
     float
         $x_r=\lambda\sqrt K=\frac{\log M_r(\beta)-\log M_{r+1}(\beta)}{\sqrt{r+1}-\sqrt r}$ for the
         nuclear norm, in nats; above it rank r costs less. Positive for positive `beta`; relative
-        error below
-        1e-12 up to $\beta=1000$ at every rank.
+        error below 1e-12 up to $\beta=1000$ at every rank.
 
     Raises
     ------

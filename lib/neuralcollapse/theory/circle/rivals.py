@@ -26,8 +26,7 @@ def two_simplices_exchange(num_classes, beta):
     -------
     float
         $\lambda$ at which the mean cross-entropy plus $\lambda\|W\|_*$ of both codes agree, in
-        nats. It
-        times $K^2$ tends to $\beta^2$.
+        nats. It times $K^2$ tends to $\beta^2$.
 
     Raises
     ------
@@ -37,10 +36,8 @@ def two_simplices_exchange(num_classes, beta):
     Notes
     -----
     A row in a simplex of n points has $\sum_je^{\beta(G_{kj}-1)}=1+e^{-\beta}(K-1-\beta+h(n-1))$
-    with
-    $h(m)=m(e^{-\beta/m}-1+\beta/m)$, and $\sqrt{n(n-1)}=n-1/(1+\sqrt{1-1/n})$: written so, the
-    large
-    parts cancel on paper.
+    with $h(m)=m(e^{-\beta/m}-1+\beta/m)$, and $\sqrt{n(n-1)}=n-1/(1+\sqrt{1-1/n})$: written so,
+    the large parts cancel on paper.
 
     Examples
     --------
@@ -70,8 +67,7 @@ def circle_stability(num_classes, beta):
     -------
     float
         $\sqrt2\,\Lambda_2(K,\beta)/\sqrt K$, in nats, with the eigenvalue $\Lambda_2$ of the
-        Hessian of the
-        angular potential on the second Fourier mode.
+        Hessian of the angular potential on the second Fourier mode.
 
     Raises
     ------

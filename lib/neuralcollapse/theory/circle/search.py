@@ -1,10 +1,10 @@
 r"""Unit codes that trade cross-entropy against the nuclear norm, over all ranks.
 
-The objective is $F(W)=L_\beta(W)+\lambda\|W\|_*$ over matrices with rows of length 1. It is neither
-convex nor smooth: it has a kink wherever the rank drops, and many local minima. So a search starts
-at every rank, from random codes and from the codes one would guess, smooths the kink away and lets
-it
-come back. What it returns is an upper bound on the minimum and a local minimum, not a proof.
+The objective is $F(W)=L_\beta(W)+\lambda\|W\|_*$ over matrices with rows of length 1. It is
+neither convex nor smooth: it has a kink wherever the rank drops, and many local minima. So a
+search starts at every rank, from random codes and from the codes one would guess, smooths the kink
+away and lets it come back. What it returns is an upper bound on the minimum and a local minimum,
+not a proof.
 """
 
 from dataclasses import dataclass
@@ -106,9 +106,8 @@ def settle(weights, beta, regularisation, *, iterations=400):
 
     Notes
     -----
-    First the singular values $s$ enter as $\sqrt{s^2+(\epsilon s_0)^2}$, with $s_0=\sqrt K$ and
-    a small $\epsilon$; then those that have fallen to it are dropped and the rest descends once
-    more
+    First the singular values $s$ enter as $\sqrt{s^2+(\epsilon s_0)^2}$, with $s_0=\sqrt K$ and a
+    small $\epsilon$; then those that have fallen to it are dropped and the rest descends once more
     without. A code whose rank would have to grow again is left where it is.
 
     Examples
@@ -142,8 +141,7 @@ def best_unit_code(num_classes, beta, regularisation, *, starts=6, ranks=None, s
         Strength $\lambda$ of the penalty on the nuclear norm, at least 0, in nats.
     starts : int
         Random codes in full dimension, from which the smoothing falls step by step; and as many
-        again, one
-        after the other at each of `ranks`.
+        again, one after the other at each of `ranks`.
     ranks : iterable of int, optional
         Ranks at which random codes start, by default all from 1 to ``num_classes - 1``.
     seed : int
@@ -200,8 +198,7 @@ def guesses(num_classes):
     -------
     dict of str to ndarray, shape (num_classes, dimension)
         The simplex, orthogonal sums of two, three and four simplices, the polygon, two frequencies
-        of
-        circles, points at the two ends of a segment.
+        of circles, points at the two ends of a segment.
 
     Examples
     --------
