@@ -10,10 +10,12 @@ __version__ = "0.1.0"
 _HOMES = {
     "ClassStatistics": "neuralcollapse.statistics",
     "CollapseReport": "neuralcollapse.metrics.report",
+    "CyclicReport": "neuralcollapse.geometry.cyclic.report",
     "measure": "neuralcollapse.metrics.report",
+    "measure_cyclic": "neuralcollapse.geometry.cyclic.report",
 }
 
-__all__ = ["ClassStatistics", "CollapseReport", "measure"]
+__all__ = ["ClassStatistics", "CollapseReport", "CyclicReport", "measure", "measure_cyclic"]
 
 
 def __getattr__(name):

@@ -10,6 +10,7 @@ from neuralcollapse.geometry.gram import (
     contacts,
     effective_rank,
     gram_matrix,
+    participation_ratio,
     stable_rank,
 )
 from neuralcollapse.geometry.hulls import HullPoint, nearest_hull_point
@@ -30,6 +31,7 @@ __all__ = [
     "gram_matrix",
     "nearest_hull_point",
     "orthoplex",
+    "participation_ratio",
     "principal_angles",
     "radon_partition",
     "regular_polygon",

@@ -2,6 +2,12 @@
 
 import numpy as np
 
+_SPLIT = "; pass numpy.hstack([z.real, z.imag]) for complex coordinates z"
+
+
+class DegenerateGeometryError(ValueError):
+    """A quantity is undefined for this input, for instance the angle of a zero vector."""
+
 
 def as_points(points, name="points"):
     """Return `points` as a float64 array of shape (num_points, dimension).
@@ -22,7 +28,8 @@ def as_points(points, name="points"):
     ValueError
         If the array is not two-dimensional, is empty, or holds NaN or infinity.
     TypeError
-        If the entries are not real numbers.
+        If the entries are not real numbers. Complex ones split into real and imaginary parts,
+        which keeps all lengths.
 
     Examples
     --------
@@ -31,11 +38,13 @@ def as_points(points, name="points"):
     """
     if hasattr(points, "detach"):
         if points.is_complex():
-            raise TypeError(f"{name}: expected real numbers, got dtype {points.dtype}")
-        points = points.detach().cpu().double().numpy()
+            raise TypeError(f"{name}: expected real numbers, got dtype {points.dtype}{_SPLIT}")
+        points = points.detach().cpu()
+        points = (points.double() if points.is_floating_point() else points).numpy()
     array = np.asarray(points)
     if array.dtype.kind not in "fiu":
-        raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
+        way_out = _SPLIT if array.dtype.kind == "c" else ""
+        raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}{way_out}")
     if array.ndim != 2 or array.size == 0:
         raise ValueError(
             f"{name}: expected shape (num_points, dimension), one point a row, got {array.shape}"

@@ -1,13 +1,18 @@
 r"""Gram matrices and what they say about a configuration: coherence, contacts and ranks.
 
 For points $u_1,\dots,u_n$ the Gram matrix is $G_{ij}=\langle u_i,u_j\rangle$; it determines the
-configuration up to rotation. *Coherence* is the largest pairwise cosine. The two soft ranks
+configuration up to rotation. *Coherence* is the largest pairwise cosine. The soft ranks
 replace counting singular values by weighing them.
 """
 
 import numpy as np
 
-from neuralcollapse.geometry.arrays import as_directions, as_points, as_tolerance
+from neuralcollapse.geometry.arrays import (
+    DegenerateGeometryError,
+    as_directions,
+    as_points,
+    as_tolerance,
+)
 
 
 def gram_matrix(points):
@@ -167,9 +172,44 @@ def stable_rank(matrix):
     return float(((singular_values / singular_values[0]) ** 2).sum())
 
 
+def participation_ratio(matrix):
+    r"""Number of singular directions that share the energy.
+
+    Parameters
+    ----------
+    matrix : array_like, shape (m, n)
+        Not zero.
+
+    Returns
+    -------
+    float
+        $(\sum_i\sigma_i^2)^2/\sum_i\sigma_i^4$; dimensionless, between `stable_rank` and the
+        rank. A circle has 2, a simplex K - 1.
+
+    Raises
+    ------
+    ValueError
+        If the matrix is zero or not finite.
+
+    Examples
+    --------
+    >>> participation_ratio([[2, 0], [0, 0]]), round(participation_ratio([[1, 0], [0, 1]]), 12)
+    (1.0, 2.0)
+    """
+    return participation_of(_singular_values(matrix))
+
+
+def participation_of(singular_values):
+    """Participation ratio of singular values that are already known."""
+    energies = singular_values**2
+    return float(energies.sum() ** 2 / (energies**2).sum())
+
+
 def _singular_values(matrix):
     array = as_points(matrix, "matrix")
     largest = np.abs(array).max()
     if largest == 0:
-        raise ValueError("matrix: the zero matrix has no rank to weigh; every entry is 0")
+        raise DegenerateGeometryError(
+            "matrix: the zero matrix has no rank to weigh; every entry is 0"
+        )
     return np.linalg.svd(array / largest, compute_uv=False)

@@ -2,13 +2,10 @@
 
 import torch
 
+from neuralcollapse.geometry.arrays import DegenerateGeometryError
 from neuralcollapse.statistics import as_features, as_tensor
 
 _BLOCK_ENTRIES = 2**22  # float64 entries of a block of pairs: 32 MiB
-
-
-class DegenerateGeometryError(ValueError):
-    """A quantity is undefined for this input, for instance the angle of a zero vector."""
 
 
 def as_vectors(vectors, name="vectors"):
