@@ -7,6 +7,13 @@ from neuralcollapse.plots.atlas import AtlasTable, atlas_table, coherence_curves
 from neuralcollapse.plots.collapse import class_plane, cosine_matrices, seed_curves, simplex_shadow
 from neuralcollapse.plots.duality import duality_angles, planar_features, rattler_room
 from neuralcollapse.plots.equality import coherence_distance, radon_bounds
+from neuralcollapse.plots.locking import (
+    embedding_circles,
+    energy_curves,
+    leakage_bounds,
+    locking_curves,
+    pair_maps,
+)
 from neuralcollapse.plots.orthoplex import (
     batch_matrices,
     code_graphs,
@@ -15,6 +22,7 @@ from neuralcollapse.plots.orthoplex import (
 )
 from neuralcollapse.plots.page import Plot, publish
 from neuralcollapse.plots.phases import overtaking, phase_map, phase_strips
+from neuralcollapse.plots.polygon import angle_descent, bound_gaps, hessian_spectra, plan_maps
 from neuralcollapse.plots.polyhedra import polyhedra
 from neuralcollapse.plots.softmax_codes import (
     codes_over_temperature,
@@ -24,41 +32,62 @@ from neuralcollapse.plots.softmax_codes import (
 from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
 from neuralcollapse.plots.symmetrisation import coherence_scatter, halfway_vectors, interlaced
 from neuralcollapse.plots.temperature import bends, excess_losses, gram_matrices, threshold_curves
+from neuralcollapse.plots.two_codes import (
+    code_spectra,
+    cost_lines,
+    gap_curves,
+    scaled_thresholds,
+    spectrum_path,
+)
 
 __all__ = [
     "COLORS",
     "DASHES",
     "AtlasTable",
     "Plot",
+    "angle_descent",
     "atlas_table",
     "axes_grid",
     "batch_matrices",
     "bends",
+    "bound_gaps",
     "class_plane",
     "code_graphs",
+    "code_spectra",
     "codes_over_temperature",
     "coherence_curves",
     "coherence_distance",
     "coherence_plateau",
     "coherence_scatter",
     "cosine_matrices",
+    "cost_lines",
     "duality_angles",
+    "embedding_circles",
+    "energy_curves",
     "excess_losses",
     "feature_circle",
+    "gap_curves",
     "gap_triangle",
     "gram_matrices",
     "halfway_vectors",
+    "hessian_spectra",
     "interlaced",
+    "leakage_bounds",
+    "locking_curves",
     "overtaking",
+    "pair_maps",
     "phase_map",
     "phase_strips",
+    "plan_maps",
     "planar_features",
     "polyhedra",
     "publish",
     "radon_bounds",
     "rattler_room",
+    "scaled_thresholds",
     "seed_curves",
     "simplex_shadow",
+    "spectrum_path",
     "sphere_filling",
     "threshold_curves",
 ]

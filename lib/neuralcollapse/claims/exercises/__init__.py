@@ -9,13 +9,19 @@ from neuralcollapse.claims.exercises.codes import (
     check_symmetrise,
 )
 from neuralcollapse.claims.exercises.collapse import check_nc1
+from neuralcollapse.claims.exercises.locking import check_locking_time
+from neuralcollapse.claims.exercises.polygon import check_spectrum
+from neuralcollapse.claims.exercises.two_codes import check_cross_entropy_gap
 
 __all__ = [
     "check_batches",
     "check_best_dimensions",
     "check_certified_margin",
+    "check_cross_entropy_gap",
+    "check_locking_time",
     "check_nc1",
     "check_radon_split",
     "check_rattlers",
+    "check_spectrum",
     "check_symmetrise",
 ]
