@@ -21,7 +21,7 @@ from neuralcollapse.geometry.cyclic import (
     locking_time,
     measure_cyclic,
 )
-from neuralcollapse.models import ClockNetwork
+from neuralcollapse.models import ClockNetwork, ModularMLP, ModularTransformer
 from neuralcollapse.tasks.operations import exclusive_or, latin_square, modular_addition
 from neuralcollapse.training.descent import Descent
 from neuralcollapse.training.fit_ensemble import fit_ensemble
@@ -284,6 +284,86 @@ def gradient_order(rates, modulus=13, seeds=12, share=0.9):
             ]
             found["locking"][layer].append(locking_time(history.steps, path, share, above=True))
     return found | {"accuracy": [_short(value) for value in history.train_accuracies[-1]]}
+
+
+def perceptron(
+    modulus,
+    train_fraction=1.0,
+    *,
+    width,
+    activation="relu",
+    head="linear",
+    strength=0.0,
+    seeds=4,
+    **recipe,
+):
+    """Train perceptrons that know nothing of multiplication, and describe them.
+
+    Parameters
+    ----------
+    modulus : int
+    train_fraction : float
+    width : int
+        Hidden units; the embeddings of the two tokens are added in front of them.
+    activation, head
+        As in `ModularMLP`; a cosine head reads 12 features.
+    strength : float
+        Of the nuclear norm of the classifier, as in `train`.
+    seeds : int
+    **recipe
+        Fields of `Descent`.
+
+    Returns
+    -------
+    dict
+        As `describe`.
+    """
+    operation = table("addition", modulus, train_fraction)
+    recipe = Descent(**recipe)
+    build = partial(
+        ModularMLP,
+        modulus,
+        width,
+        activation=activation,
+        head=head,
+        num_features=12 if head == "cosine" else None,
+    )
+    history = fit_ensemble(
+        build,
+        operation,
+        recipe,
+        seeds=range(seeds),
+        nuclear={"classifier": strength / modulus**0.5} if strength else None,
+    )
+    return describe(history, operation)
+
+
+def transformer(modulus, train_fraction, *, dimension, width, seeds=2, **recipe):
+    """Train transformers of one layer and describe them.
+
+    Parameters
+    ----------
+    modulus : int
+    train_fraction : float
+    dimension, width : int
+        Of embeddings and of the hidden layer, as in `ModularTransformer`.
+    seeds : int
+    **recipe
+        Fields of `Descent`.
+
+    Returns
+    -------
+    dict
+        As `describe`.
+    """
+    operation = table("addition", modulus, train_fraction)
+    history = fit_ensemble(
+        partial(ModularTransformer, modulus, dimension, width),
+        operation,
+        Descent(**recipe),
+        seeds=range(seeds),
+    )
+    return describe(history, operation)
 
 
 def first(locking, rank=None):
