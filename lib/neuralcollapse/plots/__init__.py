@@ -30,6 +30,7 @@ from neuralcollapse.plots.page import Plot, publish
 from neuralcollapse.plots.phases import overtaking, phase_map, phase_strips
 from neuralcollapse.plots.polygon import angle_descent, bound_gaps, hessian_spectra, plan_maps
 from neuralcollapse.plots.polyhedra import polyhedra
+from neuralcollapse.plots.ranks import frequency_counts, ramp_loop, rank_collapse, rank_map
 from neuralcollapse.plots.softmax_codes import (
     codes_over_temperature,
     feature_circle,
@@ -74,6 +75,7 @@ __all__ = [
     "energy_curves",
     "excess_losses",
     "feature_circle",
+    "frequency_counts",
     "gap_curves",
     "gap_triangle",
     "gram_matrices",
@@ -92,6 +94,9 @@ __all__ = [
     "polyhedra",
     "publish",
     "radon_bounds",
+    "ramp_loop",
+    "rank_collapse",
+    "rank_map",
     "rattler_room",
     "scaled_thresholds",
     "seed_curves",

@@ -12,6 +12,7 @@ from neuralcollapse.claims.exercises.codes import (
 from neuralcollapse.claims.exercises.collapse import check_nc1
 from neuralcollapse.claims.exercises.locking import check_locking_time
 from neuralcollapse.claims.exercises.polygon import check_spectrum
+from neuralcollapse.claims.exercises.ranks import check_equal_parts
 from neuralcollapse.claims.exercises.two_codes import check_cross_entropy_gap
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "check_best_dimensions",
     "check_certified_margin",
     "check_cross_entropy_gap",
+    "check_equal_parts",
     "check_locking_time",
     "check_nc1",
     "check_radon_split",

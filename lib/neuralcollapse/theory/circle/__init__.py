@@ -20,6 +20,17 @@ from neuralcollapse.theory.circle.costs import (
     schatten_norm,
     simplex_cross_entropy,
 )
+from neuralcollapse.theory.circle.frequencies import (
+    CLOCK_FACTOR,
+    FrequencySet,
+    best_frequencies,
+    branch_decay,
+    frequency_exchange,
+    frequency_fold,
+    homogeneous_objective,
+    single_circle_window,
+    single_frequency,
+)
 from neuralcollapse.theory.circle.locking import (
     cauchy_lags,
     finite_order,
@@ -33,6 +44,26 @@ from neuralcollapse.theory.circle.phases import (
     phase_lags,
     phase_potential,
 )
+from neuralcollapse.theory.circle.ranks import (
+    best_isotropic_rank,
+    flat_exchange,
+    isotropic_cost,
+    rank_exchange,
+    rank_law,
+)
+from neuralcollapse.theory.circle.rivals import (
+    circle_stability,
+    circles_cross_entropy,
+    circles_exchange,
+    two_simplices_exchange,
+)
+from neuralcollapse.theory.circle.search import (
+    FoundCode,
+    best_unit_code,
+    code_objective,
+    guesses,
+    settle,
+)
 from neuralcollapse.theory.circle.transport import (
     bessel_remainder,
     bessel_remainder_bounds,
@@ -43,20 +74,37 @@ from neuralcollapse.theory.circle.transport import (
 )
 
 __all__ = [
+    "CLOCK_FACTOR",
+    "FoundCode",
+    "FrequencySet",
     "additive_accuracy",
     "angular_gradient",
     "angular_potential",
     "bessel_ratio",
     "bessel_remainder",
     "bessel_remainder_bounds",
+    "best_frequencies",
+    "best_isotropic_rank",
+    "best_unit_code",
+    "branch_decay",
     "cauchy_lags",
     "circle_costs",
+    "circle_stability",
+    "circles_cross_entropy",
+    "circles_exchange",
+    "code_objective",
     "critical_regularisation",
     "cross_entropy_gap",
     "entropic_transport_plan",
     "finite_order",
+    "flat_exchange",
+    "frequency_exchange",
+    "frequency_fold",
+    "guesses",
     "half_angle_potential",
     "hessian_spectrum",
+    "homogeneous_objective",
+    "isotropic_cost",
     "largest_cross_entropy_gap",
     "locking_curve",
     "locking_deviation",
@@ -67,11 +115,17 @@ __all__ = [
     "phase_lags",
     "phase_potential",
     "polygon_cross_entropy",
+    "rank_exchange",
+    "rank_law",
     "schatten_cost",
     "schatten_norm",
+    "settle",
     "simplex_cross_entropy",
+    "single_circle_window",
+    "single_frequency",
     "sinkhorn_plan",
     "squared_sum_amplitude",
     "transport_free_cost",
+    "two_simplices_exchange",
     "von_mises_aliasing",
 ]
