@@ -4,6 +4,12 @@ Nothing here computes a result: projections for the eye are the only arithmetic.
 """
 
 from neuralcollapse.plots.atlas import AtlasTable, atlas_table, coherence_curves
+from neuralcollapse.plots.clock import (
+    clock_circles,
+    compression,
+    locking_panels,
+    threshold_panel,
+)
 from neuralcollapse.plots.collapse import class_plane, cosine_matrices, seed_curves, simplex_shadow
 from neuralcollapse.plots.duality import duality_angles, planar_features, rattler_room
 from neuralcollapse.plots.equality import coherence_distance, radon_bounds
@@ -53,6 +59,7 @@ __all__ = [
     "bends",
     "bound_gaps",
     "class_plane",
+    "clock_circles",
     "code_graphs",
     "code_spectra",
     "codes_over_temperature",
@@ -60,6 +67,7 @@ __all__ = [
     "coherence_distance",
     "coherence_plateau",
     "coherence_scatter",
+    "compression",
     "cosine_matrices",
     "cost_lines",
     "duality_angles",
@@ -76,6 +84,7 @@ __all__ = [
     "interlaced",
     "leakage_bounds",
     "locking_curves",
+    "locking_panels",
     "overtaking",
     "pair_maps",
     "phase_map",
@@ -95,4 +104,5 @@ __all__ = [
     "spectrum_path",
     "sphere_filling",
     "threshold_curves",
+    "threshold_panel",
 ]

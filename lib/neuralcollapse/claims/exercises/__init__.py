@@ -1,5 +1,6 @@
 """Checkers for the exercises: pass your function, read what is wrong with it."""
 
+from neuralcollapse.claims.exercises.clock import check_around
 from neuralcollapse.claims.exercises.codes import (
     check_batches,
     check_best_dimensions,
@@ -15,6 +16,7 @@ from neuralcollapse.claims.exercises.ranks import check_equal_parts
 from neuralcollapse.claims.exercises.two_codes import check_cross_entropy_gap
 
 __all__ = [
+    "check_around",
     "check_batches",
     "check_best_dimensions",
     "check_certified_margin",
