@@ -78,6 +78,29 @@ def test_the_recipe_reaches_the_circle_in_thirty_of_thirty_two(modulus, share, m
     assert np.sum((accuracy == 1) & (rank <= 2.1)) >= 30
 
 
+@pytest.mark.parametrize("modulus", [11, 23])
+def test_thirty_of_thirty_two_seeds_trained_here_reach_the_circle(modulus):
+    found = clock_networks.run(modulus=modulus, seeds=32)
+    accuracy, rank = np.array(found["accuracy"]), np.array(found["rank"])
+    assert np.sum((accuracy == 1) & (rank <= 2.1)) >= 30
+
+
+def test_the_penalised_layer_locks_first_in_twelve_seeds_trained_here():
+    history = clock_networks.train(
+        nuclear=clock.ORDER, weight_decay=0.0, steps=1200, every=5, seeds=12
+    )
+    found = clock_networks.describe(history, clock_networks.table(modulus=11))
+    for rank in clock_networks.RANKS:
+        only = {
+            name: clock_networks.first(clock.treatment(name, found, seeds=12), rank)
+            for name in clock.TREATMENTS
+        }
+        classifier, embedding, _ = only.values()
+        assert classifier["classifier"] >= 11
+        assert embedding["classifier"] == 0
+        assert embedding["embedding"] >= 8
+
+
 def test_a_fresh_run_agrees_with_the_stored_one():
     row = clock_networks.row("threshold", modulus=7)
     live = clock_networks.threshold(7, strengths=(0.8, 0.82))
