@@ -131,6 +131,20 @@ def test_training_stops_when_all_test_pairs_are_right():
     assert (history.test_accuracies[:-1].min(1) < 1).all()
 
 
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_training_stops_at_the_first_step_that_reaches_the_goal_wherever_it_records(share):
+    table = modular_addition(23).hold_out(0.4)  # more test pairs than are looked at together
+    run = partial(
+        fit_ensemble, partial(ClockNetwork, 23, 6), table, Descent(steps=300), seeds=(0, 3)
+    )
+    every = run(checkpoints=range(301))
+    first = int((every.test_accuracies.min(1) >= share).argmax())
+    stopped = run(checkpoints=(0, 10), until=share)
+    assert stopped.steps.tolist() == [0, 10, first]
+    assert 10 < first < 300
+    assert np.array_equal(stopped.weights["embedding"][-1], every.weights["embedding"][first])
+
+
 def test_measured_calls_the_function_on_every_weight():
     history = fit_ensemble(NETWORK, TABLE, Descent(steps=2), seeds=(0, 1))
     norms = history.measured("classifier", np.linalg.norm)
@@ -159,6 +173,8 @@ def test_divergence_names_member_and_way_out():
         ({"checkpoints": ()}, "checkpoints"),
         ({"checkpoints": (101,)}, "checkpoints"),
         ({"until": 1.0}, "until"),
+        ({"until": 1.5}, "until"),
+        ({"until": float("nan")}, "until"),
     ],
 )
 def test_bad_input_names_the_argument(options, name):

@@ -3,6 +3,8 @@
 from neuralcollapse.models.clock import ClockNetwork
 from neuralcollapse.models.cosine import CosineMLP
 from neuralcollapse.models.mlp import MLP
+from neuralcollapse.models.modular_mlp import ModularMLP
+from neuralcollapse.models.modular_transformer import ModularTransformer
 from neuralcollapse.models.output import Output
 
-__all__ = ["MLP", "ClockNetwork", "CosineMLP", "Output"]
+__all__ = ["MLP", "ClockNetwork", "CosineMLP", "ModularMLP", "ModularTransformer", "Output"]

@@ -4,9 +4,17 @@ Nothing here computes a result: projections for the eye are the only arithmetic.
 """
 
 from neuralcollapse.plots.atlas import AtlasTable, atlas_table, coherence_curves
+from neuralcollapse.plots.clock import clock_circles, compression, locking_panels, threshold_panel
 from neuralcollapse.plots.collapse import class_plane, cosine_matrices, seed_curves, simplex_shadow
 from neuralcollapse.plots.duality import duality_angles, planar_features, rattler_room
 from neuralcollapse.plots.equality import coherence_distance, radon_bounds
+from neuralcollapse.plots.locking import (
+    embedding_circles,
+    energy_curves,
+    leakage_bounds,
+    locking_curves,
+    pair_maps,
+)
 from neuralcollapse.plots.orthoplex import (
     batch_matrices,
     code_graphs,
@@ -15,7 +23,9 @@ from neuralcollapse.plots.orthoplex import (
 )
 from neuralcollapse.plots.page import Plot, publish
 from neuralcollapse.plots.phases import overtaking, phase_map, phase_strips
+from neuralcollapse.plots.polygon import angle_descent, bound_gaps, hessian_spectra, plan_maps
 from neuralcollapse.plots.polyhedra import polyhedra
+from neuralcollapse.plots.ranks import frequency_counts, ramp_loop, rank_collapse, rank_map
 from neuralcollapse.plots.smoothness import (
     mean_planes,
     probe_errors,
@@ -45,11 +55,14 @@ __all__ = [
     "DASHES",
     "AtlasTable",
     "Plot",
+    "angle_descent",
     "atlas_table",
     "axes_grid",
     "batch_matrices",
     "bends",
+    "bound_gaps",
     "class_plane",
+    "clock_circles",
     "code_graphs",
     "code_spectra",
     "codes_over_temperature",
@@ -57,27 +70,40 @@ __all__ = [
     "coherence_distance",
     "coherence_plateau",
     "coherence_scatter",
+    "compression",
     "cosine_matrices",
     "cost_lines",
     "duality_angles",
+    "embedding_circles",
+    "energy_curves",
     "excess_losses",
     "feature_circle",
     "free_paths",
+    "frequency_counts",
     "gap_curves",
     "gap_triangle",
     "gram_matrices",
     "halfway_vectors",
+    "hessian_spectra",
     "interlaced",
+    "leakage_bounds",
+    "locking_curves",
+    "locking_panels",
     "mean_planes",
     "overtaking",
+    "pair_maps",
     "phase_curves",
     "phase_map",
     "phase_strips",
+    "plan_maps",
     "planar_features",
     "polyhedra",
     "probe_errors",
     "publish",
     "radon_bounds",
+    "ramp_loop",
+    "rank_collapse",
+    "rank_map",
     "rattler_room",
     "scaled_thresholds",
     "seed_curves",
@@ -88,5 +114,6 @@ __all__ = [
     "start_scales",
     "steps_over_pieces",
     "threshold_curves",
+    "threshold_panel",
     "transfer_paths",
 ]

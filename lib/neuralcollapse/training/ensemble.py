@@ -49,6 +49,11 @@ class Ensemble:
 
     def same(self, *inputs):
         """Return the output of every member for the same inputs, of shape (batch, ...)."""
+        if len(next(iter(self.parameters.values()))) == 1:
+            # A batch of one costs a fifth of a step more than the network itself.
+            state = {name: stacked[0] for name, stacked in self.state.items()}
+            output = functional_call(self.template, state, inputs)
+            return type(output)(*(tensor[None] for tensor in output))
         return self._same(self.parameters, self.buffers, inputs)
 
     @property

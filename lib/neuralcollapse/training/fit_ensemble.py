@@ -13,6 +13,7 @@ from neuralcollapse.training.ensemble_history import EnsembleHistory
 from neuralcollapse.training.threads import reproducible
 
 _DIVERGED = 1e50
+_CHUNK = 256  # test pairs looked at together
 _LAYERS = ("embedding", "classifier")
 
 
@@ -37,7 +38,8 @@ def fit_ensemble(
     checkpoints : sequence of int, optional
         Steps after which to record, from 0 to ``recipe.steps``; 51 spread evenly unless given.
     until : float, optional
-        Stop at the first checkpoint where every member gets this share of the test pairs right.
+        Stop after the first step at which every member gets this share of the test pairs right,
+        and record it. Looked for after every step, on no more pairs than refute it.
 
     Returns
     -------
@@ -59,6 +61,8 @@ def fit_ensemble(
     recipe = recipe or Descent()
     seeds = _check_seeds(seeds)
     checkpoints = _check_checkpoints(checkpoints, recipe.steps)
+    if until is not None and not 0 < until <= 1:
+        raise ValueError(f"until: expected a share of the test pairs in (0, 1], got {until}")
     if until is not None and bool(table.train.all()):
         raise ValueError("until: the table has no test pairs; hold some out, or leave it")
     with reproducible():
@@ -66,6 +70,7 @@ def fit_ensemble(
         penalties = _Penalties(ensemble, nuclear or {}, squared or {})
         optimizer = _optimizer(ensemble, recipe)
         batch = _Batch(table)
+        goal = None if until is None else _Goal(ensemble, table, until)
         history = _Recorder(ensemble, table)
         bar = tqdm(range(recipe.steps + 1), desc=table.name, unit="step", disable=None)
         for step in bar:
@@ -73,12 +78,11 @@ def fit_ensemble(
                 group["lr"] = group["rate"] * recipe.learning_rate_at(step)
             logits = ensemble.same(batch.left, batch.right).logits
             losses = batch.losses(logits)
-            if step in checkpoints:
+            reached = goal is not None and goal.reached()
+            if step in checkpoints or reached:
                 _refuse_divergence(losses, seeds, step, recipe)
                 history.record(step, losses, logits if batch.whole else None)
-                if until is not None and history.test_accuracies[-1].min() >= until:
-                    break
-            if step == recipe.steps:
+            if reached or step == recipe.steps:
                 break
             total = losses.sum() + penalties(recipe.penalty_share(step), recipe.smoothing_at(step))
             optimizer.zero_grad()
@@ -109,6 +113,31 @@ class _Batch:
         if self.mask is None:
             return flat.mean(1)
         return flat @ (self.mask.flatten() / self.mask.sum()).to(flat.dtype)
+
+
+class _Goal:
+    """A share of the test pairs that every member has to get right."""
+
+    def __init__(self, ensemble, table, share):
+        pairs = (~table.train).nonzero()
+        # In a mixed order a few pairs tell that a network does not generalise yet.
+        mixed = torch.randperm(len(pairs), generator=torch.Generator().manual_seed(0))
+        self._chunks = [
+            (*chunk.unbind(1), table.labels[chunk.unbind(1)])
+            for chunk in pairs[mixed].split(_CHUNK)
+        ]
+        self._ensemble, self._count, self._share = ensemble, len(pairs), share
+
+    @torch.no_grad()
+    def reached(self):
+        """Count mistakes chunk by chunk, until a member has too many."""
+        mistakes = 0
+        for left, right, labels in self._chunks:
+            logits = self._ensemble.same(left, right).logits
+            mistakes = mistakes + (logits.argmax(-1) != labels).sum(-1)
+            if (self._count - int(mistakes.max())) / self._count < self._share:
+                return False
+        return True
 
 
 class _Penalties:

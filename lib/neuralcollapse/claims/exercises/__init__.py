@@ -1,5 +1,6 @@
 """Checkers for the exercises: pass your function, read what is wrong with it."""
 
+from neuralcollapse.claims.exercises.clock import check_around
 from neuralcollapse.claims.exercises.codes import (
     check_batches,
     check_best_dimensions,
@@ -9,19 +10,26 @@ from neuralcollapse.claims.exercises.codes import (
     check_symmetrise,
 )
 from neuralcollapse.claims.exercises.collapse import check_nc1
+from neuralcollapse.claims.exercises.locking import check_locking_time
+from neuralcollapse.claims.exercises.polygon import check_spectrum
+from neuralcollapse.claims.exercises.ranks import check_equal_parts
 from neuralcollapse.claims.exercises.smoothness import check_complexity
 from neuralcollapse.claims.exercises.two_codes import check_cross_entropy_gap
 from neuralcollapse.claims.exercises.unconstrained import check_free_value
 
 __all__ = [
+    "check_around",
     "check_batches",
     "check_best_dimensions",
     "check_certified_margin",
     "check_complexity",
     "check_cross_entropy_gap",
+    "check_equal_parts",
     "check_free_value",
+    "check_locking_time",
     "check_nc1",
     "check_radon_split",
     "check_rattlers",
+    "check_spectrum",
     "check_symmetrise",
 ]

@@ -1,0 +1,117 @@
+"""Best unit codes over all ranks: cross-entropy plus a multiple of the nuclear norm.
+
+    python experiments/unit_codes.py --workers 16
+
+searches every cell of `GRID` (classes, inverse temperature, penalty), prints its rank as it comes,
+and writes all to ``unit_codes.json`` beside its recipe and the versions. It can be stopped and
+started again: what the file holds is not searched twice. About an hour on one core, of which the
+cells with 31 and 41 classes take most; ``--largest 17`` leaves out those with more classes.
+``--check`` searches every fortieth cell with other seeds and compares objectives.
+"""
+
+import argparse
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy: workers share the cores
+
+import json
+import platform
+import sys
+from importlib.metadata import version
+from multiprocessing import get_context
+
+import numpy as np
+
+from neuralcollapse.claims.unit_codes import STORED, digest, stored_rows
+from neuralcollapse.theory.circle.ranks import rank_law
+from neuralcollapse.theory.circle.search import SMOOTHING, best_unit_code
+
+SEED, STARTS = 0, 2
+PENALTIES = [float(f"{value:.6g}") for value in np.geomspace(8e-4, 0.6, 28)]
+SCALED = [float(f"{value:.4g}") for value in np.geomspace(0.03, 0.8, 12)]
+GRID = [
+    *((K, 1.0, penalty) for K in (5, 7, 9, 11, 13, 17, 21, 25, 31, 41) for penalty in PENALTIES),
+    *(
+        (K, beta, float(f"{x * beta**2 / np.sqrt(K):.6g}"))
+        for K, beta in ((11, 1.0), (17, 0.5), (17, 1.0), (25, 0.5), (25, 1.0), (25, 4.0))
+        for x in SCALED
+    ),
+]
+
+
+def search(cell, seed=SEED):
+    """Return one row: the cell, the rank of the best code found and its objective."""
+    num_classes, beta, penalty = cell
+    law = rank_law(num_classes, beta, penalty)
+    ranks = [r for r in range(1, num_classes) if 0.6 * law - 1 <= r <= 1.5 * law + 2]
+    found = best_unit_code(
+        num_classes, beta, penalty, starts=STARTS, ranks=ranks or [num_classes - 1], seed=seed
+    )
+    energy = np.linalg.svd(found.weights, compute_uv=False) ** 2
+    return {
+        "num_classes": num_classes,
+        "beta": beta,
+        "regularisation": penalty,
+        "rank": found.rank,
+        "participation": float(f"{energy.sum() ** 2 / (energy**2).sum():.6g}"),
+        "objective": float(f"{found.objective:.12g}"),
+    }
+
+
+def key(row):
+    """What tells a row from the others."""
+    return row["num_classes"], row["beta"], row["regularisation"]
+
+
+def store(rows):
+    """Write rows in the order of the grid, with their recipe, seed, versions and hash."""
+    rows.sort(key=lambda row: GRID.index(key(row)) if key(row) in GRID else len(GRID))
+    content = {
+        "recipe": {"starts": STARTS, "smoothing": SMOOTHING},
+        "seed": SEED,
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("numpy", "scipy")},
+        },
+        "sha256": digest(rows),
+    }
+    head = "".join(f'"{name}": {json.dumps(value)},\n' for name, value in content.items())
+    lines = ",\n".join(map(json.dumps, rows))
+    partial = STORED.with_suffix(".partial")
+    partial.write_text(f'{{\n{head}"rows": [\n{lines}\n]\n}}\n')
+    partial.replace(STORED)
+
+
+def check(rows):
+    """Search some cells again with another seed; return those where it finds less, or far more."""
+    wrong = []
+    for row in rows[::40]:
+        again = search(key(row), seed=SEED + 1)["objective"]
+        print(key(row), row["objective"], again, flush=True)
+        if abs(again - row["objective"]) > 1e-4:
+            wrong.append(key(row))
+    return wrong
+
+
+def main():
+    """Search what is missing, or check."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--largest", type=int, default=10**9)
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    rows = stored_rows()
+    if options.check:
+        sys.exit(f"cells that differ: {wrong}" if (wrong := check(rows)) else 0)
+    done = {key(row) for row in rows}
+    missing = [c for c in GRID if c not in done and c[0] <= options.largest]
+    missing = sorted(set(missing))
+    with get_context("spawn").Pool(options.workers) as pool:
+        for row in pool.imap_unordered(search, missing):
+            rows.append(row)
+            store(rows)
+            print(*key(row), row["rank"], row["objective"], flush=True)
+
+
+if __name__ == "__main__":
+    main()
