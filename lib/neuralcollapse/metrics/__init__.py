@@ -9,6 +9,7 @@ NC2   `equinorm`, `equiangular`, `max_angle_deviation`, `simplex_gram_deviation`
       `simplex_gram_mean_square`
 NC3   `self_duality` (distance), `self_duality_product` (Frobenius), `bias_alignment`
 NC4   `nearest_center_mismatch`
+all   `depth_report`, `rank_profile`, `orthogonality_deviation`: layer by layer
 ====  ===================================================================================
 """
 
@@ -20,6 +21,13 @@ from neuralcollapse.metrics.angles import (
     simplex_gram_mean_square,
 )
 from neuralcollapse.metrics.decision import nearest_center_mismatch
+from neuralcollapse.metrics.depth import (
+    DepthReport,
+    RankProfile,
+    depth_report,
+    orthogonality_deviation,
+    rank_profile,
+)
 from neuralcollapse.metrics.duality import bias_alignment, self_duality, self_duality_product
 from neuralcollapse.metrics.report import CollapseReport, measure
 from neuralcollapse.metrics.variability import (
@@ -30,13 +38,18 @@ from neuralcollapse.metrics.variability import (
 
 __all__ = [
     "CollapseReport",
+    "DepthReport",
+    "RankProfile",
     "bias_alignment",
     "class_distance_normalized_variance",
+    "depth_report",
     "equiangular",
     "equinorm",
     "max_angle_deviation",
     "measure",
     "nearest_center_mismatch",
+    "orthogonality_deviation",
+    "rank_profile",
     "self_duality",
     "self_duality_product",
     "simplex_gram_deviation",
