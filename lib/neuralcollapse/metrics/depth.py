@@ -89,7 +89,9 @@ def rank_profile(layers, *, tolerance=1e-3):
         tuple(np.linalg.svd(layer, compute_uv=False) for layer in found)
         for found in (layers, [np.maximum(layer, 0) for layer in layers])
     )
-    return RankProfile(tolerance, _ranks(before, tolerance), _ranks(after, tolerance), before, after)
+    return RankProfile(
+        tolerance, _ranks(before, tolerance), _ranks(after, tolerance), before, after
+    )
 
 
 def orthogonality_deviation(layer):

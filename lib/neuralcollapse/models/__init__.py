@@ -2,7 +2,8 @@
 
 from neuralcollapse.models.clock import ClockNetwork
 from neuralcollapse.models.cosine import CosineMLP
+from neuralcollapse.models.deep_head import DeepHead
 from neuralcollapse.models.mlp import MLP
 from neuralcollapse.models.output import Output
 
-__all__ = ["MLP", "ClockNetwork", "CosineMLP", "Output"]
+__all__ = ["MLP", "ClockNetwork", "CosineMLP", "DeepHead", "Output"]

@@ -81,9 +81,7 @@ def deep_objective(factors, decays, relu=True):
     factors = _as_factors(factors)
     outputs = deep_layers(factors, relu)[-1]
     if outputs.shape[0] != outputs.shape[1]:
-        raise ValueError(
-            f"factors: expected as many outputs as classes, got shape {outputs.shape}"
-        )
+        raise ValueError(f"factors: expected as many outputs as classes, got shape {outputs.shape}")
     decays = np.broadcast_to(np.asarray(decays, dtype=float), len(factors))
     misfit = np.square(outputs - np.eye(len(outputs))).sum() / (2 * len(outputs))
     return float(misfit + decays @ [np.square(factor).sum() for factor in factors] / 2)
