@@ -1,5 +1,7 @@
 """A perceptron whose classifier is deep: linear layers without bias, a ReLU between them."""
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -55,7 +57,7 @@ class DeepHead(nn.Module):
         sizes = [widths[-1], *[width] * (depth - 1), as_whole(num_classes, "num_classes", 2)]
         self.head = nn.ModuleList(
             nn.Linear(fan_in, fan_out, bias=False, dtype=torch.float64)
-            for fan_in, fan_out in zip(sizes, sizes[1:], strict=False)
+            for fan_in, fan_out in pairwise(sizes)
         )
         draw_weights(self, generator)
 

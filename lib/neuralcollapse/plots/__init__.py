@@ -5,6 +5,13 @@ Nothing here computes a result: projections for the eye are the only arithmetic.
 
 from neuralcollapse.plots.atlas import AtlasTable, atlas_table, coherence_curves
 from neuralcollapse.plots.collapse import class_plane, cosine_matrices, seed_curves, simplex_shadow
+from neuralcollapse.plots.depth import (
+    cost_ratios,
+    descents,
+    kneser_graphs,
+    layer_tables,
+    rank_sweeps,
+)
 from neuralcollapse.plots.duality import duality_angles, planar_features, rattler_room
 from neuralcollapse.plots.equality import coherence_distance, radon_bounds
 from neuralcollapse.plots.orthoplex import (
@@ -51,6 +58,8 @@ __all__ = [
     "coherence_scatter",
     "cosine_matrices",
     "cost_lines",
+    "cost_ratios",
+    "descents",
     "duality_angles",
     "excess_losses",
     "feature_circle",
@@ -59,6 +68,8 @@ __all__ = [
     "gram_matrices",
     "halfway_vectors",
     "interlaced",
+    "kneser_graphs",
+    "layer_tables",
     "overtaking",
     "phase_map",
     "phase_strips",
@@ -66,6 +77,7 @@ __all__ = [
     "polyhedra",
     "publish",
     "radon_bounds",
+    "rank_sweeps",
     "rattler_room",
     "scaled_thresholds",
     "seed_curves",

@@ -12,6 +12,8 @@ outputs $sI$ and cost at least $\frac12(1-s)^2+\frac m2\lambda\,G\,s^{2/m}$, whe
 $G=(\prod_lc_l)^{1/m}$ and $\lambda$ are geometric means, and some multiple costs just that.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from scipy.linalg import block_diag
 from scipy.optimize import brentq
@@ -247,7 +249,7 @@ def _as_factors(factors):
     factors = [as_points(factor, f"factors[{place}]") for place, factor in enumerate(factors)]
     if len(factors) < 2:
         raise ValueError(f"factors: expected features and at least one layer, got {len(factors)}")
-    for place, (first, second) in enumerate(zip(factors, factors[1:], strict=False)):
+    for place, (first, second) in enumerate(pairwise(factors)):
         if second.shape[1] != len(first):
             raise ValueError(
                 f"factors[{place + 1}]: expected {len(first)} columns to fit the layer below, "

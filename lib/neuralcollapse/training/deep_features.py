@@ -78,7 +78,7 @@ def descend_deep_features(
     samples_per_class : int
         n; free features of a class start apart.
     start : sequence of ndarray, optional
-        $M_1,W_1,\dots,W_L$ to start around: padded with zeros to the width, then the draws are added.
+        $M_1,W_1,\dots,W_L$ to start around: zeros fill up the width, draws are added.
     checkpoints : sequence of int, optional
         Steps after which to record the objective; only the last unless given.
 
