@@ -6,6 +6,7 @@ from flint import fmpq_mat, fmpz_mat
 from scipy.optimize import minimize
 
 from neuralcollapse.claims.claim import Claim, Evidence, Measure
+from neuralcollapse.claims.deep_runs import collapse_level, stored_rows
 from neuralcollapse.metrics import rank_profile
 from neuralcollapse.theory.deep_unconstrained import (
     deep_collapse_value,
@@ -365,6 +366,65 @@ def check_rank_two(classes):
     )
 
 
+def check_descents(row):
+    """Look where the descents of a stored row end, against collapse and the graph solution."""
+    level, losses = collapse_level(row), np.array(row["loss"])
+    below = losses < level
+    ranks = [ranks[-2] for ranks, low in zip(row["ranks"], below, strict=True) if low]
+    line = scaled_factors(graph_factors(5, row["depth"]), row["weight_decay"])[1]
+    return Evidence(
+        (
+            Measure("share of descents below deep collapse", np.mean(below), ">=", 0.75),
+            Measure("largest rank of layer L - 1 among them", max(ranks, default=0), "<=", 9),
+            Measure("least objective over the graph solution", min(losses) / line, ">=", 1),
+        )
+    )
+
+
+def check_not_found(random, near):
+    """Compare descents from random starts with descents around the graph solution."""
+    return Evidence(
+        (
+            Measure(
+                "least objective over collapse, random starts",
+                min(random["loss"]) / collapse_level(random),
+                ">=",
+                1,
+            ),
+            Measure(
+                "largest objective over collapse, around the graph",
+                max(near["loss"]) / collapse_level(near),
+                "<=",
+                0.95,
+            ),
+        )
+    )
+
+
+def check_sweeps(decays, widths):
+    """Hold mean ranks against decay, and shares of full rank against width, in the given order."""
+    means = [np.mean([ranks[1] for ranks in row["ranks"]]) for row in decays]
+    full = [np.mean([ranks[1] == row["num_classes"] for ranks in row["ranks"]]) for row in widths]
+    return Evidence(
+        (
+            Measure("least fall of the mean rank, decay to decay", -max(np.diff(means)), ">=", 0.2),
+            Measure("share of rank K, two narrowest widths", max(full[:2]), "==", 0),
+            Measure("share of rank K, two widest", min(full[-2:]), ">=", 0.5),
+        )
+    )
+
+
+def sweep_rows():
+    """Rows of the sweeps over decay and width, each in rising order."""
+    decays = sorted(stored_rows(group="decay"), key=lambda row: row["weight_decay"])
+    widths = stored_rows(group="width") + stored_rows(group="depth", depth=4)
+    return {"decays": decays, "widths": sorted(widths, key=lambda row: row["width"])}
+
+
+def _near_graph(depth):
+    return stored_rows(group="near", depth=depth, near="graph")[0]
+
+
 def _shortened(figure):
     """Keep three decimals of a figure that is not rounding: where a search ends may vary."""
     return round(float(figure), 3) if figure > 1e-3 else float(figure)
@@ -481,5 +541,50 @@ CLAIMS = (
         instance=lambda: {"classes": (3, 4, 5, 6, 10, 20, 50)},
         control_statement="for two classes as well",
         control=lambda: {"classes": (2, 3)},
+    ),
+    Claim(
+        identifier="obs-descent-rank",
+        page=PAGE,
+        statement="At least nine of twelve descents on four layers end below deep collapse, with "
+        "rank below ten in layer 3, and above the graph solution.",
+        kind="observed",
+        source="here, after sukenik2024",
+        hypotheses="K = 10, L = 4, width 30, decay 0.004, seeds 0 to 11, 16000 steps",
+        checker=check_descents,
+        instance=lambda: {"row": stored_rows(group="depth", depth=4)[0]},
+        control_statement="three layers do as well",
+        control=lambda: {"row": stored_rows(group="depth", depth=3)[0]},
+    ),
+    Claim(
+        identifier="obs-optimum-not-found",
+        page=PAGE,
+        statement="With three layers no descent from random starts ends below deep collapse; those "
+        "around the graph solution end at least five per cent below.",
+        kind="observed",
+        source="here",
+        hypotheses="K = 10, L = 3, width 30, decay 0.004, twelve seeds and four",
+        checker=check_not_found,
+        instance=lambda: {
+            "random": stored_rows(group="depth", depth=3)[0],
+            "near": _near_graph(3),
+        },
+        control_statement="with four layers as well",
+        control=lambda: {
+            "random": stored_rows(group="depth", depth=4)[0],
+            "near": _near_graph(4),
+        },
+    ),
+    Claim(
+        identifier="obs-width-decay",
+        page=PAGE,
+        statement="Descents on four layers end at lower rank under more decay, and at full rank "
+        "more often in wider networks.",
+        kind="observed",
+        source="here, after sukenik2024",
+        hypotheses="K = 10, L = 4; decay 0.001 to 0.008 at width 20; width 12 to 80 at decay 0.004",
+        checker=check_sweeps,
+        instance=sweep_rows,
+        control_statement="wider networks end at lower rank",
+        control=lambda: sweep_rows() | {"widths": sweep_rows()["widths"][::-1]},
     ),
 )

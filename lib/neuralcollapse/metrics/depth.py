@@ -94,12 +94,12 @@ def rank_profile(layers, *, tolerance=1e-3):
     )
 
 
-def orthogonality_deviation(layer):
+def orthogonality_deviation(matrix):
     r"""Distance of class means after the ReLU from orthogonal vectors of one length.
 
     Parameters
     ----------
-    layer : array_like, shape (num_units, num_classes)
+    matrix : array_like, shape (num_units, num_classes)
         Before the ReLU, one column a class.
 
     Returns
@@ -118,10 +118,10 @@ def orthogonality_deviation(layer):
     >>> round(orthogonality_deviation([[3, -1], [-2, 3]]), 12)
     0.0
     """
-    positive = np.maximum(as_points(layer, "layer"), 0)
+    positive = np.maximum(as_points(matrix, "matrix"), 0)
     largest = positive.max()
     if largest == 0:
-        raise DegenerateGeometryError("layer: no entry is positive, the ReLU leaves nothing")
+        raise DegenerateGeometryError("matrix: no entry is positive, the ReLU leaves nothing")
     gram = (positive / largest).T @ (positive / largest)
     return float(
         np.linalg.norm(gram / np.linalg.norm(gram) - np.eye(len(gram)) / np.sqrt(len(gram)))

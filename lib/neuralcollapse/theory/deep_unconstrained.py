@@ -20,6 +20,15 @@ from scipy.optimize import brentq
 
 from neuralcollapse.geometry.arrays import as_number, as_points, as_whole
 
+__all__ = [
+    "best_gain",
+    "deep_collapse_value",
+    "deep_layers",
+    "deep_objective",
+    "factor_cost",
+    "scaled_factors",
+]
+
 
 def deep_layers(factors, relu=True):
     r"""Return the class means of every layer, before the ReLU, and the outputs.

@@ -15,6 +15,16 @@ import sympy
 from neuralcollapse.geometry.arrays import as_whole
 from neuralcollapse.theory.schatten import balanced_factors
 
+__all__ = [
+    "collapse_factors",
+    "edge_incidence",
+    "graph_blocks",
+    "graph_cost_power",
+    "graph_factors",
+    "kneser_adjacency",
+    "plane_factors",
+]
+
 _FEWEST = "with 3 vertices or fewer every two edges meet and nothing is left after the ReLU"
 
 

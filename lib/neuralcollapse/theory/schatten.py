@@ -8,6 +8,12 @@ import numpy as np
 
 from neuralcollapse.geometry.arrays import as_number, as_points, as_whole
 
+__all__ = [
+    "as_exponent",
+    "balanced_factors",
+    "schatten_norm",
+]
+
 
 def schatten_norm(matrix, q):
     r"""Schatten norm of a matrix; a quasi-norm below exponent 1.
