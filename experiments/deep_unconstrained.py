@@ -22,14 +22,7 @@ from neuralcollapse.training import sweep
 
 DESCENT = {"num_classes": 10, "depth": 4, "width": 30, "weight_decay": 0.004}
 DESCENT |= {"num_seeds": 12, "scale": 0.7, "steps": 16000}
-HEAD = {
-    "num_seeds": 3,
-    "depth": 4,
-    "width": 32,
-    "weight_decay": 0.004,
-    "steps": 4000,
-    "samples": 30,
-}
+HEAD = {"num_seeds": 3, "depth": 4, "width": 32, "weight_decay": 0.004, "steps": 3000}
 GRID = [
     *({"group": "depth", **DESCENT, "depth": depth} for depth in (4, 3, 2)),
     {"group": "depth", **DESCENT, "depth": 5, "scale": 1.0},
@@ -40,6 +33,10 @@ GRID = [
     *(
         {"group": "decay", **DESCENT, "width": 20, "weight_decay": decay, "steps": steps}
         for decay, steps in ((0.008, 10000), (0.004, 16000), (0.002, 32000), (0.001, 64000))
+    ),
+    *(
+        {"group": "decay, same steps", **DESCENT, "width": 20, "weight_decay": decay, "steps": 8000}
+        for decay in (0.001, 0.002, 0.004, 0.008)
     ),
     *(
         {"group": "classes", **DESCENT, "num_classes": count, "weight_decay": 0.04 / count}

@@ -66,7 +66,7 @@ def descend(num_seeds, num_classes, depth, width, weight_decay, scale, steps, sa
         start=start,
         checkpoints=(CHECKED, steps),
     )
-    layers = [deep_layers(run.class_means(place))[1:-1] for place in range(num_seeds)]
+    layers = [deep_layers(run.class_means(seed))[1:-1] for seed in run.seeds]
     best = layers[int(run.losses[-1].argmin())][-1]
     spectrum = np.linalg.svd(best, compute_uv=False)[:num_classes]
     found = {
@@ -97,7 +97,7 @@ def near_start(near, num_classes, depth, weight_decay):
     return scaled_factors(STARTS[near](size, depth), weight_decay)[0]
 
 
-def train_head(num_seeds, depth, width, weight_decay, steps, samples=30, learning_rate=0.05):
+def train_head(num_seeds, depth, width, weight_decay, steps, samples=60, learning_rate=0.05):
     """Train deep heads on digits by full-batch descent with momentum 0.9, and describe them.
 
     The objective is that of free features: squared error, decay of the head's weights, and

@@ -37,9 +37,9 @@ class DeepDescent:
     losses: np.ndarray
     factors: tuple
 
-    def class_means(self, place):
-        """Return the factors of one seed with the features of a class replaced by their mean."""
-        features, *weights = self.factors[place]
+    def class_means(self, seed):
+        """Return the factors of a seed with the features of each class replaced by their mean."""
+        features, *weights = self.factors[self.seeds.index(seed)]
         num_classes = len(weights[-1])
         means = features.reshape(len(features), num_classes, -1).mean(axis=2)
         return [means, *weights]
