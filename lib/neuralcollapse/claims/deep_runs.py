@@ -158,7 +158,7 @@ def train_head(num_seeds, depth, width, weight_decay, steps, samples=60, learnin
 
 def collapse_level(row):
     """Objective of deep collapse for the configuration of a row."""
-    return deep_collapse_value(row["num_classes"], row["depth"], row["weight_decay"])
+    return deep_collapse_value(row.get("num_classes", 10), row["depth"], row["weight_decay"])
 
 
 def _short(values):

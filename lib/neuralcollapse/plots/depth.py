@@ -38,11 +38,10 @@ def kneser_graphs(panels):
         for label, place in places.items():
             panel.plot(*place, "o", color=COLORS[0], ms=13, mec="white", zorder=2)
             panel.text(*place, label, ha="center", va="center", fontsize=7, color="white")
-        panel.set_title("")
         panel.text(0, -1.35, name, ha="center", va="top")
         panel.set_xlim(-1.25, 1.25)
         panel.set_ylim(-1.6, 1.2)
-        words.append(f"{name}: {len(places)} vertices, {len(edges)} edges")
+        words.append(f"{name.replace('$', '')}: {len(places)} vertices, {len(edges)} edges")
     return Plot(figure, "Graphs whose vertices are the classes. " + "; ".join(words) + ".")
 
 
@@ -74,7 +73,8 @@ def layer_tables(rows):
             panel.grid(False)
             rank = np.linalg.matrix_rank(table, tol=1e-6 * largest)
             panel.set_xlabel(f"{layer}, rank {rank}")
-            ranks.append(f"{layer} has rank {rank}")
+            plain = layer.replace("$", "").replace("\\", "")
+            ranks.append(f"{plain} has rank {rank}")
         line[0].set_ylabel(name)
         words.append(f"{name}: {', '.join(ranks)}")
     bar = figure.colorbar(image, ax=axes, shrink=0.7, label="entry over the largest")
@@ -160,14 +160,14 @@ def rank_sweeps(panels):
     Parameters
     ----------
     panels : dict of tuple of str to tuple
-        Words for the horizontal and the vertical axis to (places, values by seed): a sequence of
+        Words for the horizontal and the one vertical axis to (places, values by seed): a sequence of
         numbers, and a sequence of sequences. Dots are seeds, the line their mean.
 
     Returns
     -------
     Plot
     """
-    figure, axes = axes_grid(1, len(panels), height=3.0)
+    figure, axes = axes_grid(1, len(panels), height=3.0, sharey=True)
     words = []
     for panel, ((across, up), (places, values)) in zip(axes[0], panels.items(), strict=True):
         means = [float(np.mean(each)) for each in values]
@@ -175,10 +175,13 @@ def rank_sweeps(panels):
             panel.plot([place] * len(each), each, "o", color=COLORS[5], ms=3.5)
         panel.plot(places, means, color=COLORS[0], marker="s", ms=4, lw=1.2)
         panel.set_xscale("log")
-        panel.set_xticks(places, [f"{place:g}" for place in places])
+        gaps = np.diff(np.log(places), prepend=-np.inf)
+        ticks = [place for place, gap in zip(places, gaps, strict=True) if gap > 0.25]
+        panel.set_xticks(ticks, [f"{place:g}" for place in ticks])
         panel.minorticks_off()
         panel.set_xlabel(across)
-        panel.set_ylabel(up)
+        if panel is axes[0, 0]:
+            panel.set_ylabel(up)
         ends = ", ".join(f"{m:.2f} at {p:g}" for p, m in zip(places, means, strict=True))
         words.append(f"mean {up} against {across}: {ends}")
     return Plot(figure, "; ".join(words) + ".")
