@@ -160,7 +160,7 @@ def rank_sweeps(panels):
     Parameters
     ----------
     panels : dict of tuple of str to tuple
-        Words for the horizontal and the one vertical axis to (places, values by seed): a sequence of
+        Words for the two axes, the vertical one shared, to (places, values by seed): a sequence of
         numbers, and a sequence of sequences. Dots are seeds, the line their mean.
 
     Returns
