@@ -24,6 +24,9 @@ PUBLIC = (
     "tasks",
     "models",
     "training",
+    "theory.deep_unconstrained",
+    "theory.graph_solution",
+    "theory.schatten",
 )
 RESULTS = {  # made by the library, not by readers
     "Certificate",
@@ -31,6 +34,8 @@ RESULTS = {  # made by the library, not by readers
     "CoherenceBound",
     "CollapseReport",
     "CyclicReport",
+    "DeepDescent",
+    "DepthReport",
     "EnsembleHistory",
     "Estimate",
     "ExactHullPoint",
@@ -49,6 +54,7 @@ RESULTS = {  # made by the library, not by readers
     "Output",
     "Phase",
     "RadonPartition",
+    "RankProfile",
     "RefinedCode",
     "Task",
 }

@@ -28,6 +28,13 @@ from neuralcollapse.metrics.complexity import (
     geometric_complexity,
 )
 from neuralcollapse.metrics.decision import nearest_center_mismatch
+from neuralcollapse.metrics.depth import (
+    DepthReport,
+    RankProfile,
+    depth_report,
+    orthogonality_deviation,
+    rank_profile,
+)
 from neuralcollapse.metrics.duality import bias_alignment, self_duality, self_duality_product
 from neuralcollapse.metrics.hutchinson import (
     Estimate,
@@ -44,10 +51,13 @@ from neuralcollapse.metrics.variability import (
 
 __all__ = [
     "CollapseReport",
+    "DepthReport",
     "Estimate",
+    "RankProfile",
     "average_gradient_outer_product",
     "bias_alignment",
     "class_distance_normalized_variance",
+    "depth_report",
     "equiangular",
     "equinorm",
     "estimate_geometric_complexity",
@@ -58,6 +68,8 @@ __all__ = [
     "max_angle_deviation",
     "measure",
     "nearest_center_mismatch",
+    "orthogonality_deviation",
+    "rank_profile",
     "self_duality",
     "self_duality_product",
     "simplex_gram_deviation",

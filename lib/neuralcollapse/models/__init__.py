@@ -2,9 +2,18 @@
 
 from neuralcollapse.models.clock import ClockNetwork
 from neuralcollapse.models.cosine import CosineMLP
+from neuralcollapse.models.deep_head import DeepHead
 from neuralcollapse.models.mlp import MLP
 from neuralcollapse.models.modular_mlp import ModularMLP
 from neuralcollapse.models.modular_transformer import ModularTransformer
 from neuralcollapse.models.output import Output
 
-__all__ = ["MLP", "ClockNetwork", "CosineMLP", "ModularMLP", "ModularTransformer", "Output"]
+__all__ = [
+    "MLP",
+    "ClockNetwork",
+    "CosineMLP",
+    "DeepHead",
+    "ModularMLP",
+    "ModularTransformer",
+    "Output",
+]

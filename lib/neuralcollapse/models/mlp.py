@@ -75,4 +75,5 @@ def draw_weights(network, generator):
     for module in network.modules():
         if isinstance(module, nn.Linear):
             module.weight.normal_(0, math.sqrt(2 / module.in_features), generator=generator)
-            module.bias.zero_()
+            if module.bias is not None:
+                module.bias.zero_()

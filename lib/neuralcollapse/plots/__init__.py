@@ -6,6 +6,13 @@ Nothing here computes a result: projections for the eye are the only arithmetic.
 from neuralcollapse.plots.atlas import AtlasTable, atlas_table, coherence_curves
 from neuralcollapse.plots.clock import clock_circles, compression, locking_panels, threshold_panel
 from neuralcollapse.plots.collapse import class_plane, cosine_matrices, seed_curves, simplex_shadow
+from neuralcollapse.plots.depth import (
+    cost_ratios,
+    descents,
+    kneser_graphs,
+    layer_tables,
+    rank_sweeps,
+)
 from neuralcollapse.plots.duality import duality_angles, planar_features, rattler_room
 from neuralcollapse.plots.equality import coherence_distance, radon_bounds
 from neuralcollapse.plots.locking import (
@@ -73,6 +80,8 @@ __all__ = [
     "compression",
     "cosine_matrices",
     "cost_lines",
+    "cost_ratios",
+    "descents",
     "duality_angles",
     "embedding_circles",
     "energy_curves",
@@ -86,6 +95,8 @@ __all__ = [
     "halfway_vectors",
     "hessian_spectra",
     "interlaced",
+    "kneser_graphs",
+    "layer_tables",
     "leakage_bounds",
     "locking_curves",
     "locking_panels",
@@ -104,6 +115,7 @@ __all__ = [
     "ramp_loop",
     "rank_collapse",
     "rank_map",
+    "rank_sweeps",
     "rattler_room",
     "scaled_thresholds",
     "seed_curves",

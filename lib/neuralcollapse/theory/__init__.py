@@ -1,1 +1,1 @@
-"""Floor 3: optima, thresholds and laws in closed form; numpy and scipy only, float64."""
+"""Floor 3: optima, thresholds and laws in closed form; no torch. Exact ones through sympy."""

@@ -1,5 +1,6 @@
 """Floor 5: loops that train ensembles as one batch, recipes, histories, and sweeps."""
 
+from neuralcollapse.training.deep_features import DeepDescent, descend_deep_features
 from neuralcollapse.training.descent import Descent
 from neuralcollapse.training.ensemble_history import EnsembleHistory
 from neuralcollapse.training.fit import fit
@@ -11,11 +12,13 @@ from neuralcollapse.training.sweep import sweep
 from neuralcollapse.training.threads import reproducible
 
 __all__ = [
+    "DeepDescent",
     "Descent",
     "EnsembleHistory",
     "FittedTasks",
     "History",
     "Recipe",
+    "descend_deep_features",
     "fit",
     "fit_ensemble",
     "fit_tasks",

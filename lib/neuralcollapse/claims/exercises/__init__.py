@@ -10,6 +10,7 @@ from neuralcollapse.claims.exercises.codes import (
     check_symmetrise,
 )
 from neuralcollapse.claims.exercises.collapse import check_nc1
+from neuralcollapse.claims.exercises.depth import check_deep_value
 from neuralcollapse.claims.exercises.locking import check_locking_time
 from neuralcollapse.claims.exercises.polygon import check_spectrum
 from neuralcollapse.claims.exercises.ranks import check_equal_parts
@@ -24,6 +25,7 @@ __all__ = [
     "check_certified_margin",
     "check_complexity",
     "check_cross_entropy_gap",
+    "check_deep_value",
     "check_equal_parts",
     "check_free_value",
     "check_locking_time",

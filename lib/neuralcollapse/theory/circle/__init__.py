@@ -72,6 +72,7 @@ from neuralcollapse.theory.circle.transport import (
     sinkhorn_plan,
     transport_free_cost,
 )
+from neuralcollapse.theory.schatten import schatten_norm
 
 __all__ = [
     "CLOCK_FACTOR",

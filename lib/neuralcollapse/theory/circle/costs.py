@@ -9,8 +9,9 @@ cost is $\|W\|_{S_q}^q=\sum_i\sigma_i(W)^q$. The *circle* is the regular polygon
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from neuralcollapse.geometry.arrays import as_number, as_points, as_whole
+from neuralcollapse.geometry.arrays import as_number, as_whole
 from neuralcollapse.theory.circle.bessel import as_beta
+from neuralcollapse.theory.schatten import as_exponent
 
 
 def simplex_cross_entropy(num_classes, beta):
@@ -160,42 +161,6 @@ def largest_cross_entropy_gap(num_classes):
     return float(-found.fun), float(found.x)
 
 
-def schatten_norm(matrix, q):
-    r"""Schatten norm of a matrix; a quasi-norm below exponent 1.
-
-    Parameters
-    ----------
-    matrix : array_like, shape (num_rows, num_columns)
-        Any real dtype.
-    q : float
-        Exponent, positive.
-
-    Returns
-    -------
-    float
-        $\|A\|_{S_q}=(\sum_i\sigma_i^q)^{1/q}$ over the singular values above rounding; at least 0.
-        `q` 1 is the nuclear norm, 2 the Frobenius norm.
-
-    Raises
-    ------
-    ValueError
-        If `q` is not positive, or `matrix` is not a finite table.
-
-    Examples
-    --------
-    >>> float(round(schatten_norm([[3, 0], [0, 4]], 2), 12))
-    5.0
-    """
-    q = _exponent(q)
-    matrix = as_points(matrix, "matrix")
-    values = np.linalg.svd(matrix, compute_uv=False)
-    # Below q = 1 a singular value of 1e-16 would count as much as 1e-8 or more.
-    values = values[values > max(matrix.shape) * np.finfo(float).eps * values[0]]
-    if values.size == 0:
-        return 0.0
-    return float(values[0] * ((values / values[0]) ** q).sum() ** (1 / q))
-
-
 def schatten_cost(num_classes, rank, q):
     r"""Schatten cost of a unit code of K vectors that is a tight frame of its span.
 
@@ -231,7 +196,7 @@ def schatten_cost(num_classes, rank, q):
     rank = as_number(rank, "rank", f"a number from 1 to {num_classes}")
     if not 1 <= rank <= num_classes:
         raise ValueError(f"rank: expected a number from 1 to {num_classes}, got {rank}")
-    return float(num_classes * (rank / num_classes) ** (1 - _exponent(q) / 2))
+    return float(num_classes * (rank / num_classes) ** (1 - as_exponent(q) / 2))
 
 
 def critical_regularisation(num_classes, q, beta):
@@ -269,7 +234,7 @@ def critical_regularisation(num_classes, q, beta):
     """
     reason = "with 2 or 3 classes the two codes are one"
     num_classes = as_whole(num_classes, "num_classes", 4, reason)
-    power = 1 - _exponent(q) / 2
+    power = 1 - as_exponent(q) / 2
     gap = cross_entropy_gap(num_classes, beta)
     if power <= 0:
         return np.inf
@@ -290,10 +255,3 @@ def _second_order(values):
     for order in range(20, 2, -1):  # the rest of the Taylor series is below rounding
         total = 1 + values * total / order
     return values**2 / 2 * total
-
-
-def _exponent(q):
-    q = as_number(q, "q", "a positive number")
-    if q <= 0:
-        raise ValueError(f"q: expected a positive number, got {q}")
-    return q
