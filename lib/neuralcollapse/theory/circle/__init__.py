@@ -17,7 +17,6 @@ from neuralcollapse.theory.circle.costs import (
     largest_cross_entropy_gap,
     polygon_cross_entropy,
     schatten_cost,
-    schatten_norm,
     simplex_cross_entropy,
 )
 from neuralcollapse.theory.circle.frequencies import (
