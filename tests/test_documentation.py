@@ -58,7 +58,7 @@ def public_callables():
     for name in PUBLIC:
         module = importlib.import_module(f"neuralcollapse.{name}")
         exported = getattr(module, "__all__", ["ClassStatistics"])
-        for item in (getattr(module, export) for export in exported):
+        for item in filter(callable, (getattr(module, export) for export in exported)):
             yield f"{name}.{item.__name__}", item
             if inspect.isclass(item):
                 for attribute, method in vars(item).items():

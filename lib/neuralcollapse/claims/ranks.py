@@ -202,7 +202,7 @@ def check_rank_law(ranks):
     return Evidence(
         (
             Measure("most by which a code found beats every ideal cost", max(below), "<=", 1e-9),
-            Measure("share of ranks off by more than one", wrong / total, "<=", 0.05),
+            Measure("share of ranks off by more than one", wrong / total, "==", 0),
         )
     )
 
@@ -508,8 +508,7 @@ def hysteresis(modulus):
 
 
 def check_hysteresis(exchange, fold):
-    """Hold ramps of two moduli against the decay where circle and zero tie and where it "
-    "vanishes."""
+    """Hold ramps of two moduli against the decays of the tie with zero and of the fold."""
     alive, cost, back = [], [], []
     for modulus in (7, 11):
         up, down = hysteresis(modulus)

@@ -328,7 +328,7 @@ CLAIMS = (
         statement="At every inverse temperature the simplex alone has the least cross-entropy of "
         "all unit codes, log(1 + (K - 1) exp(-beta K / (K - 1))).",
         kind="proved",
-        source="lu2022",
+        source="lu2022 at temperature 1; proof here",
         hypotheses="unit rows, features equal to them, beta positive, K at least 2",
         checker=check_simplex_least,
         instance=lambda: {"least": simplex_cross_entropy},
@@ -341,7 +341,7 @@ CLAIMS = (
         statement="The circle has cross-entropy log K - beta + log I0(beta) + log(1 + eta), and "
         "eta is at most 3 (beta / 2)^K / K! once K is at least beta.",
         kind="proved",
-        source="tan2026; proof here",
+        source="here; tan2026 states the limit of the gap",
         hypotheses="K at least 2",
         checker=check_polygon,
         instance=lambda: {"aliasing": von_mises_aliasing},

@@ -1,5 +1,4 @@
-r"""Codes that beat the simplex and the circle: sums of simplices, several circles, and their
-limits.
+r"""Codes that beat the simplex and the circle: sums of simplices, several circles.
 
 Two orthogonal simplices have one dimension less than one simplex and lose little cross-entropy. A
 code of $m$ circles, $w_k=m^{-1/2}(e^{2\pi if_1k/K},\dots,e^{2\pi if_mk/K})$, has rank $2m$.
@@ -9,6 +8,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from neuralcollapse.geometry.arrays import as_whole
+from neuralcollapse.theory.circle.angles import hessian_spectrum
 from neuralcollapse.theory.circle.bessel import as_beta, log_sphere_moment
 
 
@@ -80,7 +80,7 @@ def circle_stability(num_classes, beta):
     '1.1480'
     """
     num_classes = as_whole(num_classes, "num_classes", 5)
-    return float(np.sqrt(2 / num_classes) * _second_eigenvalue(num_classes, as_beta(beta)))
+    return float(np.sqrt(2 / num_classes) * hessian_spectrum(num_classes, as_beta(beta))[2])
 
 
 def circles_cross_entropy(num_classes, frequencies, beta):
@@ -165,14 +165,3 @@ def _bend(size, beta):
 def _shortfall(size):
     """n less the nuclear norm of a simplex of n points."""
     return 1 / (1 + np.sqrt(1 - 1 / np.asarray(size, float)))
-
-
-def _second_eigenvalue(num_classes, beta):
-    # To be replaced by hessian_spectrum(num_classes, beta)[2] of the page on points of a circle.
-    angles = 2 * np.pi * np.arange(num_classes) / num_classes
-    sines, cosines = np.sin(angles), np.cos(angles)
-    weights = np.exp(beta * (cosines - 1))
-    weights /= weights.sum()
-    curvature = beta**2 * sines**2 - beta * cosines
-    spread = weights @ (curvature * (2 - 2 * np.cos(2 * angles)))
-    return spread - (beta * weights @ (sines * np.sin(2 * angles))) ** 2
