@@ -249,7 +249,7 @@ CLAIMS = (
         identifier="prop-two-point-counterexample",
         page=PAGE,
         statement="For classes in two pieces there are networks of one geometric collapse and any "
-        "variance, so no constant bounds one by the other.",
+        "variance, so no constant bounds variance by collapse.",
         kind="proved",
         source="here",
         hypotheses="the step rises where there is no data",

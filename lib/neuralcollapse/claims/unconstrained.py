@@ -507,7 +507,7 @@ CLAIMS = (
         statement="With squared loss the optimum is an orthogonal frame without bias, a simplex "
         "with one, self-dual, of stated norms, or zero.",
         kind="proved",
-        source="here",
+        source="here, after zhou2022 and tirer2022",
         hypotheses="n samples in each of K classes, K dimensions (K - 1 with bias)",
         checker=check_squared,
         instance=lambda: {"shape": lambda biased: biased},
@@ -544,7 +544,7 @@ CLAIMS = (
         identifier="prop-zero-phase",
         page=PAGE,
         statement="From c = K sqrt(n lambda_W lambda_H) = 1 on zero is the only critical point; "
-        "below 1 descent leaves it.",
+        "below 1 descent ends elsewhere.",
         kind="proved",
         source="here",
         hypotheses="balanced classes, any dimension, either loss",
@@ -558,7 +558,7 @@ CLAIMS = (
         page=PAGE,
         statement="Every critical point is a global minimum or has negative curvature.",
         kind="proved",
-        source="here; zhu2021 and shen2024 for d >= K",
+        source="here, after zhu2021, zhou2022 and shen2024",
         hypotheses="any labels, at least K dimensions (K - 1 for softmax or with bias)",
         checker=check_benign,
         instance=lambda: {"dimension": lambda count: count - 1},
