@@ -2,7 +2,19 @@
 
 from neuralcollapse.models.clock import ClockNetwork
 from neuralcollapse.models.cosine import CosineMLP
+from neuralcollapse.models.deep_rfm import DeepRFM, FeatureLayer
+from neuralcollapse.models.laplace import LaplaceRegression, fit_laplace, laplace_kernel
 from neuralcollapse.models.mlp import MLP
 from neuralcollapse.models.output import Output
 
-__all__ = ["MLP", "ClockNetwork", "CosineMLP", "Output"]
+__all__ = [
+    "MLP",
+    "ClockNetwork",
+    "CosineMLP",
+    "DeepRFM",
+    "FeatureLayer",
+    "LaplaceRegression",
+    "Output",
+    "fit_laplace",
+    "laplace_kernel",
+]
