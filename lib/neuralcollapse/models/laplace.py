@@ -19,6 +19,9 @@ import torch
 from neuralcollapse.geometry.arrays import as_number
 from neuralcollapse.statistics import as_tensor
 
+_NEAR = 1e-6  # squared distances below this share of the squared lengths are computed again
+_PAIRS = 2**14  # repaired at once
+
 
 def laplace_kernel(inputs, centers, bandwidth=2.0):
     r"""Laplace kernel with the Euclidean norm, $e^{-\|x-z\|/b}$.
@@ -37,9 +40,9 @@ def laplace_kernel(inputs, centers, bandwidth=2.0):
 
     Notes
     -----
-    Distances are not taken from inner products, which would lose those of near points. The
-    `laplacian_kernel` of scikit-learn has the sum of absolute differences instead. Source:
-    [beaglehole2024].
+    Distances come from inner products; those of near points, lost to cancellation, are computed
+    again from differences. The `laplacian_kernel` of scikit-learn has the sum of absolute
+    differences instead. Source: [beaglehole2024].
 
     Examples
     --------
@@ -165,9 +168,16 @@ def fit_laplace(inputs, targets, *, bandwidth=2.0, ridge=0.0):
 
 
 def _distances(inputs, centers):
-    with torch.no_grad():
-        distances = torch.cdist(inputs, centers, compute_mode="donot_use_mm_for_euclid_dist")
-    # Under vmap, torch 2.13 pulls vectors back through cdist wrongly, so slopes come from squares.
+    """Distances of rows; differentiable, with slope 0 where two rows are equal."""
     squares = inputs.square().sum(1)[:, None] - 2 * inputs @ centers.T
-    halves = torch.where(distances > 0, 0.5 / torch.where(distances > 0, distances, 1), 0)
+    with torch.no_grad():
+        scale = inputs.square().sum(1)[:, None] + centers.square().sum(1)
+        distances = (squares.detach() + centers.square().sum(1)).clamp(min=0)
+        for pairs in (distances < _NEAR * scale).nonzero().split(_PAIRS):
+            rows, columns = pairs.T
+            distances[rows, columns] = (inputs[rows] - centers[columns]).square().sum(1)
+        distances.sqrt_()
+        halves = torch.where(distances > 0, 0.5 / torch.where(distances > 0, distances, 1), 0)
+    # Values are the repaired ones, slopes those of the squares over twice the distance. Not
+    # torch.cdist: under vmap, torch 2.13 pulls vectors back through it wrongly.
     return distances + halves * (squares - squares.detach())

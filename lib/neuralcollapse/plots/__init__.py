@@ -7,6 +7,13 @@ from neuralcollapse.plots.atlas import AtlasTable, atlas_table, coherence_curves
 from neuralcollapse.plots.collapse import class_plane, cosine_matrices, seed_curves, simplex_shadow
 from neuralcollapse.plots.duality import duality_angles, planar_features, rattler_room
 from neuralcollapse.plots.equality import coherence_distance, radon_bounds
+from neuralcollapse.plots.gradients import (
+    ansatz_cosines,
+    layer_cosines,
+    map_factors,
+    recursion_curves,
+    stage_curves,
+)
 from neuralcollapse.plots.orthoplex import (
     batch_matrices,
     code_graphs,
@@ -37,6 +44,7 @@ __all__ = [
     "DASHES",
     "AtlasTable",
     "Plot",
+    "ansatz_cosines",
     "atlas_table",
     "axes_grid",
     "batch_matrices",
@@ -59,6 +67,8 @@ __all__ = [
     "gram_matrices",
     "halfway_vectors",
     "interlaced",
+    "layer_cosines",
+    "map_factors",
     "overtaking",
     "phase_map",
     "phase_strips",
@@ -67,10 +77,12 @@ __all__ = [
     "publish",
     "radon_bounds",
     "rattler_room",
+    "recursion_curves",
     "scaled_thresholds",
     "seed_curves",
     "simplex_shadow",
     "spectrum_path",
     "sphere_filling",
+    "stage_curves",
     "threshold_curves",
 ]

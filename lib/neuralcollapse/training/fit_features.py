@@ -24,14 +24,13 @@ class FeatureHistory:
     variabilities, deviations : ndarray, shape (num_layers, 3, num_seeds)
         NC1 by quotient and NC2 by the mean square of the cosine matrix, on the training set, of
         inputs scaled to length 1, of stretched inputs and of features; 0 at collapse.
-    train_accuracies, test_accuracies : ndarray, shape (num_layers, num_seeds)
+    test_accuracies : ndarray, shape (num_layers, num_seeds)
         Of the kernel predictor of each layer.
     machines : tuple of DeepRFM
     """
 
     variabilities: np.ndarray
     deviations: np.ndarray
-    train_accuracies: np.ndarray
     test_accuracies: np.ndarray
     machines: tuple
 
@@ -85,17 +84,9 @@ def _record(task, num_layers, seed, options):
         found = [_collapse(features, task) for features in stages]
         spread.append([variability for variability, _ in found])
         angles.append([deviation for _, deviation in found])
-        hits.append(
-            [
-                float((layer.predictor(inputs).argmax(1) == labels).double().mean())
-                for inputs, labels in (
-                    (stages[0], task.train_labels),
-                    (held_out[0], task.test_labels),
-                )
-            ]
-        )
-    hits = np.array(hits)
-    return np.array(spread), np.array(angles), hits[:, 0], hits[:, 1], machine
+        decided = layer.predictor(held_out[0]).argmax(1)
+        hits.append(float((decided == task.test_labels).double().mean()))
+    return np.array(spread), np.array(angles), np.array(hits), machine
 
 
 def _collapse(features, task):
