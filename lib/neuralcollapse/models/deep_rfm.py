@@ -21,7 +21,7 @@ from neuralcollapse.geometry.arrays import as_number, as_whole
 from neuralcollapse.models.laplace import LaplaceRegression, fit_laplace
 from neuralcollapse.statistics import as_labels, as_tensor
 
-METRICS = ("learned", "identity", "random_directions", "shuffled_labels")
+GRADIENTS = ("learned", "none", "random_directions", "shuffled_labels")
 MAPS = ("relu", "cosine")
 
 
@@ -75,13 +75,13 @@ class DeepRFM:
         Of the Laplace kernel, for inputs of length 1; dimensionless.
     ridge : float
         At least 0; 0 interpolates.
-    metric : {"learned", "identity", "random_directions", "shuffled_labels"}
+    gradients : {"learned", "none", "random_directions", "shuffled_labels"}
         What stretches the inputs: the gradient outer product, or a control: nothing, its
         eigenvalues with eigenvectors drawn at random, the gradient outer product of a predictor
         of permuted labels.
     feature_map : {"relu", "cosine"}
-    scale : float
-        Of the Cauchy weights of cosine features.
+    cauchy_scale : float
+        Of the weights of cosine features, half of which are smaller in size.
     generator : torch.Generator
         Draws random maps and controls.
 
@@ -115,20 +115,20 @@ class DeepRFM:
         width=512,
         bandwidth=2.0,
         ridge=0.0,
-        metric="learned",
+        gradients="learned",
         feature_map="relu",
-        scale=0.05,
+        cauchy_scale=0.05,
         generator,
     ):
-        if metric not in METRICS:
-            raise ValueError(f"metric: expected one of {METRICS}, got {metric!r}")
+        if gradients not in GRADIENTS:
+            raise ValueError(f"gradients: expected one of {GRADIENTS}, got {gradients!r}")
         if feature_map not in MAPS:
             raise ValueError(f"feature_map: expected one of {MAPS}, got {feature_map!r}")
         self.num_layers = as_whole(num_layers, "num_layers", 1)
         self.width = as_whole(width, "width", 1)
-        self.scale = as_number(scale, "scale")
+        self.cauchy_scale = as_number(cauchy_scale, "cauchy_scale")
         self.bandwidth, self.ridge = bandwidth, ridge
-        self.metric, self.feature_map, self.generator = metric, feature_map, generator
+        self.gradients, self.feature_map, self.generator = gradients, feature_map, generator
         self.layers = ()
 
     def fit(self, inputs, labels):
@@ -188,21 +188,21 @@ class DeepRFM:
         if self.feature_map == "relu":
             projection = (2 * uniform(fan_in, self.width) - 1) / math.sqrt(fan_in)
             return FeatureLayer(predictor, root, projection, None)
-        projection = self.scale * torch.tan(math.pi * (uniform(fan_in, self.width) - 0.5))
+        projection = self.cauchy_scale * torch.tan(math.pi * (uniform(fan_in, self.width) - 0.5))
         return FeatureLayer(predictor, root, projection, 2 * math.pi * uniform(self.width))
 
     def _root(self, predictor, targets):
         size = predictor.centers.shape[1]
-        if self.metric == "identity":
+        if self.gradients == "none":
             return torch.eye(size, dtype=torch.float64)
-        if self.metric == "shuffled_labels":
+        if self.gradients == "shuffled_labels":
             order = torch.randperm(len(targets), generator=self.generator)
             predictor = fit_laplace(
                 predictor.centers, targets[order], bandwidth=self.bandwidth, ridge=self.ridge
             )
         product = predictor.gradient_outer_product()
         values, vectors = torch.linalg.eigh(product / product.abs().max())
-        if self.metric == "random_directions":
+        if self.gradients == "random_directions":
             draws = torch.randn(size, size, generator=self.generator, dtype=torch.float64)
             vectors = torch.linalg.qr(draws).Q
         return (vectors * values.clamp(min=0).sqrt()) @ vectors.T

@@ -5,6 +5,8 @@ import numpy as np
 from neuralcollapse.plots.page import Plot
 from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
 
+_SEEN = 1e-8  # distances below are not drawn
+
 
 def layer_cosines(machine, inputs, labels, layers):
     """Draw the cosines of all pairs of samples as they enter some layers.
@@ -110,7 +112,14 @@ def map_factors(measured, predicted, limit):
     """
     figure, axes = axes_grid(height=2.8, width=5.6)
     panel, layers = axes[0, 0], np.arange(1, len(measured) + 1)
-    panel.plot(layers, measured, "o", ms=4, color=COLORS[1], label=["measured"] + [None] * 2)
+    panel.plot(
+        layers,
+        measured,
+        "o",
+        ms=4,
+        color=COLORS[1],
+        label=["measured"] + [None] * (measured.shape[1] - 1),
+    )
     panel.plot(
         layers,
         np.median(predicted, axis=1),
@@ -151,12 +160,13 @@ def recursion_curves(runs):
         panel.plot(layers, distances, color=COLORS[place], label=name)
         line = distances[middle] * rate ** (layers - middle)
         panel.plot(layers, line, color="#222222", linestyle="--", lw=0.8)
-        words.append(f"{name}: from {distances[0]:.2g} to {distances[-1]:.2g}, rate {rate:.3f}")
+        end = f"{distances[-1]:.2g}" if distances[-1] > _SEEN else "out of sight"
+        words.append(f"ridges {name}: from {distances[0]:.2g} to {end}, rate {rate:.3f}")
     panel.set_yscale("log")
-    panel.set_ylim(1e-10, None)
+    panel.set_ylim(_SEEN, None)
     panel.set_xlabel("layers applied")
     panel.set_ylabel("distance to collapse")
-    panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), title="ridges, kernel and map")
     return Plot(figure, "Distance of Gram matrices to collapse. " + "; ".join(words) + ".")
 
 

@@ -1,10 +1,10 @@
 r"""Gram matrices from layer to layer: kernel regression, gradient outer product, random map.
 
-In high dimension a smooth kernel acts like a linear one plus a ridge [beaglehole2024 assume it of
-both steps]. What is left of a layer acts on the Gram matrix $G$ of samples of length 1 alone.
-With one-hot targets $Y$, $A=(G+\lambda_kI)^{-1}Y$ and a linear kernel the gradient outer product
-is $X^\top AA^\top X/N$, so stretched samples have Gram matrix $GAA^\top G/N$; scaled back to
-length 1 by the diagonal matrix $D$ of $GAA^\top G$ and mapped at random,
+In high dimension a smooth kernel acts like a linear one plus a ridge; take that of the predictor
+and of the random map, after [beaglehole2024]. What is left of a layer acts on the Gram matrix $G$
+of samples of length 1 alone. With one-hot targets $Y$, $A=(G+\lambda_kI)^{-1}Y$ and a linear
+kernel the gradient outer product is $X^\top AA^\top X$, so stretched samples have Gram matrix
+$GAA^\top G$; scaled back to length 1 by its diagonal $D$ and mapped at random,
 
 $$G\mapsto\frac{D^{-1/2}(GA)(GA)^\top D^{-1/2}+\lambda_\Phi I}{1+\lambda_\Phi} .$$
 
@@ -72,7 +72,7 @@ def gram_step(gram, labels, kernel_ridge, feature_ridge):
 
     Notes
     -----
-    The factor 1/N cancels. The recursion as we read [beaglehole2024]; the form is ours.
+    A reading of [beaglehole2024]; the form is ours.
 
     Examples
     --------

@@ -9,10 +9,12 @@ from neuralcollapse.claims.exercises.codes import (
     check_symmetrise,
 )
 from neuralcollapse.claims.exercises.collapse import check_nc1
+from neuralcollapse.claims.exercises.gradients import check_best_cosine
 from neuralcollapse.claims.exercises.two_codes import check_cross_entropy_gap
 
 __all__ = [
     "check_batches",
+    "check_best_cosine",
     "check_best_dimensions",
     "check_certified_margin",
     "check_cross_entropy_gap",
