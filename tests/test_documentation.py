@@ -19,6 +19,7 @@ PUBLIC = (
     "statistics",
     "metrics",
     "theory.circle",
+    "theory.gradient_step",
     "theory.gram_recursion",
     "theory.learned_kernel",
     "theory.relu_kernel",

@@ -10,6 +10,7 @@ from neuralcollapse.claims.claim import Claim, Evidence, Measure
 from neuralcollapse.metrics import average_gradient_outer_product
 from neuralcollapse.models import MLP, fit_laplace
 from neuralcollapse.tasks import digits, standardized
+from neuralcollapse.theory.gradient_step import gradient_factor
 from neuralcollapse.theory.gram_recursion import collapsed_gram, gram_rates, gram_step
 from neuralcollapse.theory.learned_kernel import ridge_value
 from neuralcollapse.theory.relu_kernel import (
@@ -171,6 +172,54 @@ def check_learned_kernel(coding):
                 "<=",
                 1e-3,
             ),
+        )
+    )
+
+
+def regular_classes(num_classes, samples_per_class, distance, spread):
+    """Return classes around a simplex whose noise fills a direction of its own a sample.
+
+    Parameters
+    ----------
+    num_classes, samples_per_class : int
+    distance : float
+        Between class means.
+    spread : float
+        Length of the noise.
+
+    Returns
+    -------
+    points : ndarray, shape (K n, K + K n), float64
+    labels : ndarray, shape (K n,), int
+    """
+    labels = np.repeat(np.arange(num_classes), samples_per_class)
+    means = distance / np.sqrt(2) * np.eye(num_classes)[labels]
+    return np.hstack([means, spread * np.eye(len(labels))]), labels
+
+
+def check_gradient_factor(factor):
+    """Compare gradient steps on small regular classes with ``factor(K, n, distance, b)``."""
+    gaps, halves = [], []
+    for classes, size, distance, bandwidth in (
+        (3, 4, 1.1, 2.0),
+        (5, 3, 0.7, 0.9),
+        (8, 5, 1.4, 2.0),
+        (4, 2, 2.3, 1.5),
+    ):
+        expected, errors = factor(classes, size, distance, bandwidth), []
+        for spread in (2e-4, 1e-4):
+            points, labels = regular_classes(classes, size, distance, spread)
+            targets = 2 * np.eye(classes)[labels] - 1
+            predictor = fit_laplace(points, targets, bandwidth=bandwidth)
+            gram, form = points @ points.T, predictor.outer_product_form().numpy()
+            found = gram_variability(gram @ form @ gram, labels) / gram_variability(gram, labels)
+            errors.append(abs(found / expected - 1))
+        gaps.append(errors[1])
+        halves.append(errors[1] / errors[0])
+    return Evidence(
+        (
+            Measure("largest relative gap at spread 0.0001", np.max(gaps), "<=", 2e-3),
+            Measure("largest share of the gap at twice that spread", np.max(halves), "<=", 0.6),
         )
     )
 
@@ -355,6 +404,11 @@ def _rates(*arguments):
     return rates.within, rates.between
 
 
+def _as_if_centred(num_classes, samples_per_class, distance, bandwidth):
+    kernel = np.exp(-distance / bandwidth)
+    return (num_classes - 1) / (num_classes**2 * samples_per_class * kernel**2)
+
+
 def _within_twice(*arguments):
     return (gram_rates(*arguments).within,) * 2
 
@@ -377,6 +431,20 @@ CLAIMS = (
         instance=lambda: {"form": lambda predictor: predictor.outer_product_form()},
         control_statement="the diagonal of Q may be left out",
         control=lambda: {"form": _without_pulls},
+    ),
+    Claim(
+        identifier="prop-gradient-factor",
+        page=PAGE,
+        statement="As regular classes shrink, the factor of a gradient step on NC1 tends to a "
+        "positive constant, inversely proportional to the number of directions that noise fills.",
+        kind="proved",
+        source="here",
+        hypotheses="K classes around a simplex, orthonormal noise, Laplace kernel without ridge, "
+        "targets 2 y - 1",
+        checker=check_gradient_factor,
+        instance=lambda: {"factor": gradient_factor},
+        control_statement="the same constant without the term S of the targets' mean",
+        control=lambda: {"factor": _as_if_centred},
     ),
     Claim(
         identifier="prop-gram-recursion",

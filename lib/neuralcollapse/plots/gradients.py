@@ -88,7 +88,7 @@ def stage_curves(history, controls):
         panel.set_yscale("log")
         panel.set_xlabel("layer")
         panel.set_xticks(layers[::3])
-        panel.legend(loc="lower left" if panel is left else "center left")
+        panel.legend(loc="upper right" if panel is left else "lower left")
     left.set_ylabel("NC1 trace quotient (0 = collapsed)")
     alt = (
         f"NC1 of layer inputs starts at {np.median(values[0, 0]):.2g}; at layer {len(values)} it "
@@ -151,15 +151,16 @@ def recursion_curves(runs):
     -------
     Plot
         Solid lines are distances, dashed ones fall by the rate in each layer from where the
-        distance is, half way.
+        distance is, half way; none where that is above 1.
     """
     figure, axes = axes_grid(height=3.2, width=6.4)
     panel, words = axes[0, 0], []
     for place, (name, (distances, rate)) in enumerate(runs.items()):
         layers, middle = np.arange(len(distances)), len(distances) // 2
         panel.plot(layers, distances, color=COLORS[place], label=name)
-        line = distances[middle] * rate ** (layers - middle)
-        panel.plot(layers, line, color="#222222", linestyle="--", lw=0.8)
+        if rate < 1:
+            line = distances[middle] * rate ** (layers - middle)
+            panel.plot(layers, line, color="#222222", linestyle="--", lw=0.8)
         end = f"{distances[-1]:.2g}" if distances[-1] > _SEEN else "out of sight"
         words.append(f"ridges {name}: from {distances[0]:.2g} to {end}, rate {rate:.3f}")
     panel.set_yscale("log")
