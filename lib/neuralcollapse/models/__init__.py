@@ -3,6 +3,8 @@
 from neuralcollapse.models.clock import ClockNetwork
 from neuralcollapse.models.cosine import CosineMLP
 from neuralcollapse.models.deep_head import DeepHead
+from neuralcollapse.models.deep_rfm import DeepRFM, FeatureLayer
+from neuralcollapse.models.laplace import LaplaceRegression, fit_laplace, laplace_kernel
 from neuralcollapse.models.mlp import MLP
 from neuralcollapse.models.modular_mlp import ModularMLP
 from neuralcollapse.models.modular_transformer import ModularTransformer
@@ -13,7 +15,12 @@ __all__ = [
     "ClockNetwork",
     "CosineMLP",
     "DeepHead",
+    "DeepRFM",
+    "FeatureLayer",
+    "LaplaceRegression",
     "ModularMLP",
     "ModularTransformer",
     "Output",
+    "fit_laplace",
+    "laplace_kernel",
 ]

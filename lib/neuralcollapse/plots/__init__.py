@@ -15,6 +15,13 @@ from neuralcollapse.plots.depth import (
 )
 from neuralcollapse.plots.duality import duality_angles, planar_features, rattler_room
 from neuralcollapse.plots.equality import coherence_distance, radon_bounds
+from neuralcollapse.plots.gradients import (
+    ansatz_cosines,
+    layer_cosines,
+    map_factors,
+    recursion_curves,
+    stage_curves,
+)
 from neuralcollapse.plots.locking import (
     embedding_circles,
     energy_curves,
@@ -63,6 +70,7 @@ __all__ = [
     "AtlasTable",
     "Plot",
     "angle_descent",
+    "ansatz_cosines",
     "atlas_table",
     "axes_grid",
     "batch_matrices",
@@ -96,10 +104,12 @@ __all__ = [
     "hessian_spectra",
     "interlaced",
     "kneser_graphs",
+    "layer_cosines",
     "layer_tables",
     "leakage_bounds",
     "locking_curves",
     "locking_panels",
+    "map_factors",
     "mean_planes",
     "overtaking",
     "pair_maps",
@@ -117,12 +127,14 @@ __all__ = [
     "rank_map",
     "rank_sweeps",
     "rattler_room",
+    "recursion_curves",
     "scaled_thresholds",
     "seed_curves",
     "shot_curves",
     "simplex_shadow",
     "spectrum_path",
     "sphere_filling",
+    "stage_curves",
     "start_scales",
     "steps_over_pieces",
     "threshold_curves",

@@ -7,6 +7,7 @@ from neuralcollapse.tasks.operations import (
     latin_square,
     modular_addition,
 )
+from neuralcollapse.tasks.standardize import standardized
 from neuralcollapse.tasks.task import Task
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "exclusive_or",
     "latin_square",
     "modular_addition",
+    "standardized",
 ]

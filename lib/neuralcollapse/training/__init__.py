@@ -5,8 +5,10 @@ from neuralcollapse.training.descent import Descent
 from neuralcollapse.training.ensemble_history import EnsembleHistory
 from neuralcollapse.training.fit import fit
 from neuralcollapse.training.fit_ensemble import fit_ensemble
+from neuralcollapse.training.fit_features import FeatureHistory, fit_features
 from neuralcollapse.training.fit_tasks import FittedTasks, fit_tasks
 from neuralcollapse.training.history import History
+from neuralcollapse.training.layer_split import LayerSplit, split_layers
 from neuralcollapse.training.recipe import Recipe
 from neuralcollapse.training.sweep import sweep
 from neuralcollapse.training.threads import reproducible
@@ -15,13 +17,17 @@ __all__ = [
     "DeepDescent",
     "Descent",
     "EnsembleHistory",
+    "FeatureHistory",
     "FittedTasks",
     "History",
+    "LayerSplit",
     "Recipe",
     "descend_deep_features",
     "fit",
     "fit_ensemble",
+    "fit_features",
     "fit_tasks",
     "reproducible",
+    "split_layers",
     "sweep",
 ]

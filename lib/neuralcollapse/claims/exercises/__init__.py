@@ -11,6 +11,7 @@ from neuralcollapse.claims.exercises.codes import (
 )
 from neuralcollapse.claims.exercises.collapse import check_nc1
 from neuralcollapse.claims.exercises.depth import check_deep_value
+from neuralcollapse.claims.exercises.gradients import check_best_cosine
 from neuralcollapse.claims.exercises.locking import check_locking_time
 from neuralcollapse.claims.exercises.polygon import check_spectrum
 from neuralcollapse.claims.exercises.ranks import check_equal_parts
@@ -21,6 +22,7 @@ from neuralcollapse.claims.exercises.unconstrained import check_free_value
 __all__ = [
     "check_around",
     "check_batches",
+    "check_best_cosine",
     "check_best_dimensions",
     "check_certified_margin",
     "check_complexity",

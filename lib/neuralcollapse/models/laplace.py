@@ -1,0 +1,183 @@
+r"""Regression with the Laplace kernel, and how fast its predictor changes, in closed form.
+
+The kernel is $k(x,z)=e^{-\|x-z\|/b}$ with the Euclidean norm and bandwidth $b$. The predictor
+$f_c(x)=\sum_i\alpha_{ic}k(x,x_i)$ has $\alpha=(k(X,X)+\lambda I)^{-1}Y$. Where $x_i\ne x_j$ let
+$S_{ij}=k(x_i,x_j)/(b\|x_i-x_j\|)$, else $S_{ij}=0$. Then
+
+$$\nabla f_c(x_j)=\sum_iS_{ij}\alpha_{ic}(x_i-x_j),\qquad
+\frac1N\sum_{j,c}\nabla f_c(x_j)\nabla f_c(x_j)^\top=X^\top QX,$$
+
+and $NQ=(S^2)\circ(\alpha\alpha^\top)-S\circ(\alpha B^\top+B\alpha^\top)+\mathrm{diag}(BB^\top)$
+with $B=S\alpha$ and the entrywise product $\circ$. At $x_j$ itself the kernel around $x_j$ has a
+kink; its gradient there is taken as 0, the mean of its one-sided slopes.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from neuralcollapse.geometry.arrays import as_number
+from neuralcollapse.statistics import as_tensor
+
+_NEAR = 1e-6  # squared distances below this share of the squared lengths are computed again
+_PAIRS = 2**14  # repaired at once
+
+
+def laplace_kernel(inputs, centers, bandwidth=2.0):
+    r"""Laplace kernel with the Euclidean norm, $e^{-\|x-z\|/b}$.
+
+    Parameters
+    ----------
+    inputs : Tensor, shape (batch, d)
+    centers : Tensor, shape (num_samples, d)
+    bandwidth : float
+        Positive; in the units of the inputs.
+
+    Returns
+    -------
+    Tensor, shape (batch, num_samples)
+        Dimensionless, in [0, 1]; 1 where the two points are equal.
+
+    Notes
+    -----
+    Distances come from inner products; those of near points, lost to cancellation, are computed
+    again from differences. The `laplacian_kernel` of scikit-learn has the sum of absolute
+    differences instead. Source: [beaglehole2024].
+
+    Examples
+    --------
+    >>> laplace_kernel(torch.tensor([[3.0]]), torch.tensor([[3.0], [5.0]])).log()
+    tensor([[ 0., -1.]])
+    """
+    return torch.exp(-_distances(inputs, centers) / bandwidth)
+
+
+@dataclass(frozen=True)
+class LaplaceRegression:
+    """A fitted kernel predictor: call it on a batch of shape (batch, d).
+
+    Attributes
+    ----------
+    centers : Tensor, shape (num_samples, d), float64
+        The inputs it was fitted to.
+    coefficients : Tensor, shape (num_samples, num_outputs), float64
+    bandwidth : float
+    """
+
+    centers: torch.Tensor
+    coefficients: torch.Tensor
+    bandwidth: float
+
+    def __call__(self, inputs):
+        """Return predictions of shape (batch, num_outputs)."""
+        return laplace_kernel(inputs, self.centers, self.bandwidth) @ self.coefficients
+
+    def outer_product_form(self):
+        """Return Q, shape (num_samples, num_samples): what the samples enter the AGOP with.
+
+        Returns
+        -------
+        Tensor, float64
+            Symmetric, positive semi-definite, with rows that sum to 0.
+
+        Examples
+        --------
+        >>> fit_laplace([[0.0], [2.0]], [[1.0], [1.0]]).outer_product_form().sum(1).tolist()
+        [0.0, 0.0]
+        """
+        distances = _distances(self.centers, self.centers)
+        apart = distances > 0
+        weights = torch.exp(-distances / self.bandwidth) / self.bandwidth
+        weights = torch.where(apart, weights / torch.where(apart, distances, 1), 0)
+        pulls = weights @ self.coefficients
+        cross = weights * (self.coefficients @ pulls.T)
+        form = (weights @ weights) * (self.coefficients @ self.coefficients.T) - cross - cross.T
+        form += pulls.square().sum(1).diag()
+        return form / len(distances)
+
+    def gradient_outer_product(self):
+        """Return the average gradient outer product at the centers, in closed form.
+
+        Returns
+        -------
+        Tensor, shape (d, d), float64
+            Symmetric, positive semi-definite; outputs squared per input squared. It sees
+            differences of samples only: a common shift of all inputs leaves it unchanged.
+        """
+        center = self.centers.mean(0)
+        product = (self.centers - center).T @ self.outer_product_form() @ (self.centers - center)
+        return (product + product.T) / 2
+
+
+def fit_laplace(inputs, targets, *, bandwidth=2.0, ridge=0.0):
+    r"""Fit a kernel predictor: $\alpha=(k(X,X)+\lambda I)^{-1}Y$.
+
+    Parameters
+    ----------
+    inputs : array_like or Tensor, shape (num_samples, d)
+        No two rows equal unless there is a ridge.
+    targets : array_like or Tensor, shape (num_samples, num_outputs)
+    bandwidth : float
+        Positive; in the units of the inputs.
+    ridge : float
+        At least 0; with 0 the predictor interpolates.
+
+    Returns
+    -------
+    LaplaceRegression
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, a number is out of range, or the kernel matrix is singular.
+
+    Notes
+    -----
+    `sklearn.kernel_ridge.KernelRidge` gives the same coefficients for a precomputed kernel.
+
+    Examples
+    --------
+    >>> fit_laplace([[0.0]], [[8.0]], ridge=3.0).coefficients.item()
+    2.0
+    """
+    inputs, targets = (
+        as_tensor(table, name).double()
+        for table, name in ((inputs, "inputs"), (targets, "targets"))
+    )
+    if inputs.ndim != 2 or targets.ndim != 2 or len(inputs) != len(targets) or not len(inputs):
+        raise ValueError(
+            "targets: expected shapes (num_samples, d) and (num_samples, num_outputs), got "
+            f"{tuple(inputs.shape)} and {tuple(targets.shape)}"
+        )
+    bandwidth = as_number(bandwidth, "bandwidth", "a positive number")
+    ridge = as_number(ridge, "ridge", "a number from 0 on")
+    if not bandwidth > 0 or not ridge >= 0:
+        raise ValueError(
+            f"bandwidth, ridge: expected a positive number and one from 0 on, got {bandwidth} "
+            f"and {ridge}"
+        )
+    kernel = laplace_kernel(inputs, inputs, bandwidth)
+    kernel.diagonal().add_(ridge)
+    factor, failed = torch.linalg.cholesky_ex(kernel)
+    if failed or not torch.isfinite(factor).all():
+        raise ValueError(
+            "inputs: the kernel matrix is singular, for two samples coincide or nearly so; give a "
+            "ridge"
+        )
+    return LaplaceRegression(inputs, torch.cholesky_solve(targets, factor), bandwidth)
+
+
+def _distances(inputs, centers):
+    """Distances of rows; differentiable, with slope 0 where two rows are equal."""
+    squares = inputs.square().sum(1)[:, None] - 2 * inputs @ centers.T
+    with torch.no_grad():
+        scale = inputs.square().sum(1)[:, None] + centers.square().sum(1)
+        distances = (squares.detach() + centers.square().sum(1)).clamp(min=0)
+        for pairs in (distances < _NEAR * scale).nonzero().split(_PAIRS):
+            rows, columns = pairs.T
+            distances[rows, columns] = (inputs[rows] - centers[columns]).square().sum(1)
+        distances.sqrt_()
+        halves = torch.where(distances > 0, 0.5 / torch.where(distances > 0, distances, 1), 0)
+    # Values are the repaired ones, slopes those of the squares over twice the distance. Not
+    # torch.cdist: under vmap, torch 2.13 pulls vectors back through it wrongly.
+    return distances + halves * (squares - squares.detach())
