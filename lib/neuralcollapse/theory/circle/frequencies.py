@@ -22,7 +22,7 @@ from neuralcollapse.geometry.arrays import as_number, as_whole
 CLOCK_FACTOR = 0.75 * 2 ** (1 / 3)  # mu / (lambda P): least of (u + w^2) / 2 where u w = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FrequencySet:
     """The best set of frequencies that a search has met.
 

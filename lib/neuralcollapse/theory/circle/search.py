@@ -22,7 +22,7 @@ FINISHED = 4  # candidates that are followed to the end
 PRESENT = 0.02  # a singular value above this part of sqrt(K) counts towards the rank
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FoundCode:
     """The best unit code that a search has met.
 
