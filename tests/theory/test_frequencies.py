@@ -83,6 +83,18 @@ def test_the_best_set_beats_a_grid():
         assert abs(ends[0] - ends[1]) / 2e-5 < 1e-6
 
 
+@pytest.mark.parametrize("decay", [1e-3, 1e-5, 1e-8])
+def test_weak_decay_leaves_few_large_circles(decay):
+    """All amplitudes of one, two and three circles of seven classes, on a fine grid of logs."""
+    found = best_frequencies(7, decay, 3)
+    levels = np.geomspace(0.3, 60, 80)
+    grid = np.array(np.meshgrid(levels, np.r_[0, levels], np.r_[0, levels])).reshape(3, -1)
+    angles = 2 * np.pi * np.outer(np.arange(1, 7), [1, 2, 3]) / 7
+    losses = np.log1p(np.exp((np.cos(angles) - 1) @ grid).sum(axis=0))
+    least = (losses + decay * (grid ** (2 / 3)).sum(axis=0)).min()
+    assert 0.99 * least < found.objective < least
+
+
 def test_nothing_is_best_above_the_exchange():
     decay, _ = frequency_exchange(3, 11)
     found = best_frequencies(11, 1.01 * decay, 3)

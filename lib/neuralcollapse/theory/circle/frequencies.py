@@ -207,7 +207,7 @@ def homogeneous_objective(amplitudes, frequencies, num_classes, decay, depth):
     amplitudes = np.asarray(amplitudes, float)
     falls = _falls(frequencies, _odd(num_classes))
     power = 2 / _depth(depth)
-    return float(logsumexp(-amplitudes @ falls) + decay * (amplitudes**power).sum())
+    return float(_cross_entropy(amplitudes @ falls) + decay * (amplitudes**power).sum())
 
 
 def best_frequencies(num_classes, decay, depth, *, counts=None, refine=5, sets=2000, seed=0):
@@ -255,7 +255,7 @@ def best_frequencies(num_classes, decay, depth, *, counts=None, refine=5, sets=2
     worse = 0
     for count in range(1, half + 1) if counts is None else counts:
         found = _best_of(num_classes, decay, depth, count, refine, sets, generator)
-        if found.objective < best.objective - 1e-12 and found.amplitudes.min() > 1e-6:
+        if found.objective < best.objective * (1 - 1e-12) and found.amplitudes.min() > 1e-6:
             best, worse = found, 0
         else:
             worse += 1
@@ -316,9 +316,9 @@ def _best_of(num_classes, decay, depth, count, refine=5, sets=2000, generator=No
     power = 2 / _depth(depth)
     generator = np.random.default_rng(0) if generator is None else generator
     chosen = _sets(num_classes, count, sets, generator)
-    levels = _upper_amplitude(decay, depth) * np.geomspace(0.02, 1.3, 16)
+    levels = _upper_amplitude(decay, depth, num_classes) * np.geomspace(0.02, 1.3, 16)
     totals = _falls(np.arange(num_classes // 2 + 1), num_classes)[chosen].sum(axis=1)
-    scores = np.array([logsumexp(-level * totals, axis=1) for level in levels])
+    scores = np.array([_cross_entropy(level * totals) for level in levels])
     scores += decay * count * levels[:, None] ** power
     best = None
     for place in np.argsort(scores.min(axis=0).round(12), kind="stable")[:refine]:
@@ -331,8 +331,9 @@ def _best_of(num_classes, decay, depth, count, refine=5, sets=2000, generator=No
             bounds=[(least**power, None)] * count,
             options={"ftol": 1e-15, "gtol": 1e-10},
         )
-        if best is None or result.fun < best.objective:
-            best = FrequencySet(chosen[place], result.x ** (1 / power), float(result.fun))
+        if best is None or decay * result.fun < best.objective:
+            objective = decay * float(result.fun)
+            best = FrequencySet(chosen[place], result.x ** (1 / power), objective)
     return best
 
 
@@ -345,25 +346,29 @@ def _sets(num_classes, count, sets, generator):
     return np.array(sorted({(1, *sorted(some.tolist())) for some in drawn}))
 
 
-def _upper_amplitude(decay, depth):
+def _upper_amplitude(decay, depth, num_classes):
     """Amplitude of the stable branch at a decay, that of the exchange if there is none."""
-    _, tip = frequency_fold(depth)
-    far = tip
-    while branch_decay(far, depth) > decay:
+    fold, tip = frequency_fold(depth, num_classes)
+    if decay >= fold:
+        return frequency_exchange(depth, num_classes)[1]
+    far = 2 * tip
+    while branch_decay(far, depth, num_classes) > decay:  # in the end it falls exponentially
         far *= 2
-        if far > 1e6:
-            return far
-    if far == tip:
-        return frequency_exchange(depth)[1]
-    return brentq(lambda a: branch_decay(a, depth) - decay, tip, far)
+    return brentq(lambda a: branch_decay(a, depth, num_classes) - decay, tip, far)
 
 
 def _objective(roots, falls, decay, power):
+    """The objective in units of the decay, which keeps its gradient of order 1."""
     amplitudes = roots ** (1 / power)
-    logs = -amplitudes @ falls
-    total = logsumexp(logs)
-    slope = -(falls @ np.exp(logs - total)) * roots ** (1 / power - 1) / power
-    return total + decay * roots.sum(), slope + decay
+    shortfalls = amplitudes @ falls
+    total = _cross_entropy(shortfalls)
+    slope = -(falls @ np.exp(-shortfalls - total)) * roots ** (1 / power - 1) / power
+    return total / decay + roots.sum(), slope / decay + 1
+
+
+def _cross_entropy(shortfalls):
+    """Of logits by how much they fall short of the first; small ones keep their digits."""
+    return np.log1p(np.exp(-shortfalls[..., 1:]).sum(axis=-1))
 
 
 def _falls(frequencies, num_classes):
