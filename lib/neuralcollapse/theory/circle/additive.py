@@ -46,7 +46,7 @@ def half_angle_potential(angles, frequency):
     angles = as_angles(angles, "angles")
     frequency = as_whole(frequency, "frequency", 0)
     modulus = angles.shape[-1]
-    turns = frequency * np.arange(modulus) % modulus / modulus
+    turns = frequency % modulus * np.arange(modulus) % modulus / modulus
     transform = np.exp(1j * (angles / 2 - 2 * np.pi * turns)).sum(axis=-1)
     return modulus**2 - np.square(transform).real
 
@@ -108,5 +108,5 @@ def squared_sum_amplitude(modulus, frequency):
     modulus = as_whole(modulus, "modulus", 2)
     frequency = as_whole(frequency, "frequency", 0)
     # sin of the distance to a quarter turn: exactly 0 there, where cos would leave rounding.
-    quarters = (modulus - 2 * (frequency * np.arange(modulus) % modulus)) / (2 * modulus)
+    quarters = (modulus - 2 * (frequency % modulus * np.arange(modulus) % modulus)) / (2 * modulus)
     return 4 * np.square(np.sin(np.pi * quarters))

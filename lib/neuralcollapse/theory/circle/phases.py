@@ -53,7 +53,7 @@ def phase_lags(angles, frequency):
     angles = as_angles(angles, "angles")
     frequency = as_whole(frequency, "frequency", 0)
     modulus = angles.shape[-1]
-    turns = frequency * np.arange(modulus) % modulus / modulus
+    turns = frequency % modulus * np.arange(modulus) % modulus / modulus
     return (angles - 2 * np.pi * turns + np.pi) % (2 * np.pi) - np.pi
 
 

@@ -113,10 +113,13 @@ def circles_cross_entropy(num_classes, frequencies, beta):
     """
     num_classes = as_whole(num_classes, "num_classes", 3)
     beta = as_beta(beta)
-    frequencies = np.array([as_whole(f, "frequencies", 1) for f in frequencies])
-    if frequencies.size == 0:
+    if not np.iterable(frequencies):
+        raise ValueError(f"frequencies: expected a sequence, one a circle, got {frequencies}")
+    # Reduced as Python numbers: products of large frequencies would leave int64.
+    residues = [as_whole(f, "frequencies", 1) % num_classes for f in frequencies]
+    if not residues:
         raise ValueError("frequencies: expected at least one, got none")
-    turns = np.arange(num_classes) * frequencies[:, None] % num_classes
+    turns = np.outer(residues, np.arange(num_classes)) % num_classes
     cosines = np.cos(2 * np.pi * turns / num_classes).mean(axis=0)
     return float(logsumexp(beta * (cosines - 1)))
 
