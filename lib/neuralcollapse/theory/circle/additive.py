@@ -8,7 +8,7 @@ feature by $\pi$ from the half-sum of angles; the square of the sum forgets the 
 import numpy as np
 
 from neuralcollapse.geometry.arrays import as_whole
-from neuralcollapse.theory.circle.phases import as_angles
+from neuralcollapse.theory.circle.phases import as_angles, phase_potential
 
 
 def half_angle_potential(angles, frequency):
@@ -47,8 +47,7 @@ def half_angle_potential(angles, frequency):
     frequency = as_whole(frequency, "frequency", 0)
     modulus = angles.shape[-1]
     turns = frequency % modulus * np.arange(modulus) % modulus / modulus
-    transform = np.exp(1j * (angles / 2 - 2 * np.pi * turns)).sum(axis=-1)
-    return modulus**2 - np.square(transform).real
+    return modulus**2 * phase_potential(angles / 2 - 2 * np.pi * turns, 1.0)
 
 
 def additive_accuracy(modulus):

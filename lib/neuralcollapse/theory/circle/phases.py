@@ -108,13 +108,21 @@ def phase_potential(lags, beta):
     ValueError
         If an argument is out of range.
 
+    Notes
+    -----
+    Computed as $\beta(d(2-d)+2(\operatorname{Im}Z)^2)$ with
+    $d=1-|Z|=\frac2P\sum_a\sin^2\frac{\psi_a-\Psi}2$, so that small values keep their digits.
+
     Examples
     --------
     >>> float(phase_potential([0, 0, np.pi], 9.0))
     8.0
     """
     beta = as_beta(beta)
-    return beta * (1 - np.square(order_parameter(lags)).real)
+    mean = order_parameter(lags)
+    misses = as_angles(lags, "lags") - np.angle(mean)[..., None]
+    rest = 2 * np.square(np.sin(misses / 2)).mean(axis=-1)
+    return beta * (rest * (2 - rest) + 2 * mean.imag**2)
 
 
 def phase_gradient(lags, beta):
