@@ -465,6 +465,16 @@ def test_features_of_a_clock_lock_to_a_plane_that_its_embeddings_leave():
     assert clock_alignment_error(weights, split(embeddings)) == pytest.approx(0, abs=EXACT)
 
 
+def test_off_plane_fraction_needs_as_many_directions_as_asked():
+    line, inside = [[1.0, 0.0], [-1.0, 0.0], [2.0, 0.0]], [[0.0, 1.0], [0.0, 2.0], [1.0, 0.0]]
+    with pytest.raises(ValueError, match="weights: singular values 2 and 3 agree"):
+        off_plane_fraction(inside, line, rank=2)
+    with pytest.raises(ValueError, match="weights: singular values 3 and 4 agree"):
+        off_plane_fraction(gaussian(5, 2), gaussian(5, 2), rank=3)
+    with pytest.warns(UserWarning, match="off_plane_fraction: undefined here"):
+        assert measure_cyclic(line, inside).off_plane_fraction is None
+
+
 def test_off_plane_fraction_needs_a_plane():
     with pytest.raises(ValueError, match="weights: singular values 2 and 3 agree"):
         off_plane_fraction(gaussian(5, 4), simplex_etf(5))
