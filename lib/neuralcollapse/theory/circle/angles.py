@@ -9,7 +9,7 @@ $\beta$. Nothing in it says which class stands where: it is a function of unlabe
 import numpy as np
 from scipy.special import ive
 
-from neuralcollapse.geometry.arrays import as_whole
+from neuralcollapse.geometry.arrays import as_reals, as_whole
 from neuralcollapse.theory.circle.bessel import as_beta
 
 _ENTRIES = 2_000_000  # of the table of differences that is held at a time: 16 MB
@@ -17,12 +17,11 @@ _UNDERFLOW = 745.0  # exp(-745) is the last that is not 0
 
 
 def as_angles(angles, name="angles"):
-    """Return angles as a float64 array of one dimension, or raise ValueError."""
-    array = np.asarray(angles, dtype=np.float64)
-    if array.ndim != 1 or array.size == 0 or not np.isfinite(array).all():
+    """Return finite angles as a float64 array of one dimension, or raise an error."""
+    array = as_reals(angles, name)
+    if array.ndim != 1 or array.size == 0:
         raise ValueError(
-            f"{name}: expected a sequence of finite angles in radians, got shape {array.shape}"
-            f"{'' if np.isfinite(array).all() else ' with NaN or infinity'}"
+            f"{name}: expected a sequence of angles in radians, got shape {array.shape}"
         )
     return array
 

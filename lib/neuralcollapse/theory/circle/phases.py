@@ -9,19 +9,17 @@ $Z=\frac1P\sum_ae^{i\psi_a}$ of Kuramoto [kuramoto1984].
 
 import numpy as np
 
-from neuralcollapse.geometry.arrays import as_whole
+from neuralcollapse.geometry.arrays import as_reals, as_whole
 from neuralcollapse.theory.circle.bessel import as_beta
 
 
 def as_angles(angles, name):
     """Return angles as a float64 array whose last axis has at least two entries."""
-    array = np.asarray(angles, dtype=np.float64)
+    array = as_reals(angles, name)
     if array.ndim == 0 or array.shape[-1] < 2:
         raise ValueError(
             f"{name}: expected at least two angles on the last axis, got shape {array.shape}"
         )
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name}: expected finite angles in radians, got NaN or infinity")
     return array
 
 

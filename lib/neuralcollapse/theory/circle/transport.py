@@ -9,7 +9,7 @@ prescribed too, it is what Sinkhorn's scaling converges to.
 import numpy as np
 from scipy.special import logsumexp, xlogy
 
-from neuralcollapse.geometry.arrays import as_points, as_whole
+from neuralcollapse.geometry.arrays import as_points, as_reals, as_whole
 from neuralcollapse.theory.circle.angles import as_angles
 from neuralcollapse.theory.circle.bessel import (
     as_beta,
@@ -294,7 +294,7 @@ def bessel_remainder_bounds(num_classes, beta):
 def _as_masses(masses, count, name):
     if masses is None:
         return np.full(count, 1 / count)
-    array = np.asarray(masses, dtype=np.float64)
+    array = as_reals(masses, name)
     if array.shape != (count,) or not (array > 0).all() or abs(array.sum() - 1) > 1e-9:
         raise ValueError(
             f"{name}: expected {count} positive numbers of sum 1, got shape {array.shape} and sum "
