@@ -11,15 +11,18 @@ For the clock network with shared embeddings, $L=3$ and $\mu=\frac34\,2^{1/3}\la
 
 from dataclasses import dataclass
 from itertools import combinations
-from math import comb
+from math import comb, isqrt
 
 import numpy as np
 from scipy.optimize import brentq, minimize, minimize_scalar
 from scipy.special import ive, logsumexp
 
-from neuralcollapse.geometry.arrays import as_number, as_whole
+from neuralcollapse.geometry.arrays import as_number, as_reals, as_whole
 
 CLOCK_FACTOR = 0.75 * 2 ** (1 / 3)  # mu / (lambda P): least of (u + w^2) / 2 where u w = 1
+
+# Of 1 - I_1(a) / I_0(a) in powers of 1 / a, the last first; from a = 300 on to rounding.
+_SLOPE = (1073 / 1024, 13 / 32, 25 / 128, 1 / 8, 1 / 8, 1 / 2)
 
 
 @dataclass(frozen=True)
@@ -60,18 +63,21 @@ def single_frequency(amplitude, num_classes=None):
     Raises
     ------
     ValueError
-        If `num_classes` is not whole or below 3.
+        If an argument is out of range.
 
     Examples
     --------
     >>> bool(np.isclose(single_frequency(1.0), 1 - np.log(1.2660658777520084)))
     True
     """
-    amplitude = np.asarray(amplitude, float)
+    amplitude = _amplitudes(amplitude, "amplitude")
+    # Below 1 the terms of the small sum agree in sign; 65 points are the limit to rounding there.
+    points = 65 if num_classes is None else _odd(num_classes)
+    logs = amplitude[..., None] * (np.cos(2 * np.pi * np.arange(points) / points) - 1)
+    small = -np.log1p(np.expm1(logs).mean(axis=-1))
     if num_classes is None:
-        return -np.log(ive(0, amplitude))
-    fall = np.cos(2 * np.pi * np.arange(_odd(num_classes)) / num_classes) - 1
-    return np.log(num_classes) - logsumexp(amplitude[..., None] * fall, axis=-1)
+        return np.where(amplitude < 1, small, -np.log(ive(0, amplitude)))[()]
+    return np.where(amplitude < 1, small, np.log(points) - logsumexp(logs, axis=-1))[()]
 
 
 def frequency_exchange(depth, num_classes=None):
@@ -162,10 +168,13 @@ def branch_decay(amplitude, depth, num_classes=None):
     >>> round(float(branch_decay(0.5474, 3)), 6)
     0.903183
     """
-    amplitude = np.asarray(amplitude, float)
+    amplitude = _amplitudes(amplitude, "amplitude")
+    if not amplitude.all():
+        raise ValueError("amplitude: expected positive numbers, got 0")
     power = 2 / _depth(depth)
     if num_classes is None:
-        slope = 1 - ive(1, amplitude) / ive(0, amplitude)
+        series = np.polyval((*_SLOPE, 0), 1 / np.maximum(amplitude, 300))
+        slope = np.where(amplitude < 300, 1 - ive(1, amplitude) / ive(0, amplitude), series)
     else:
         fall = 1 - np.cos(2 * np.pi * np.arange(_odd(num_classes)) / num_classes)
         shares = np.exp(-amplitude[..., None] * fall)
@@ -184,7 +193,7 @@ def homogeneous_objective(amplitudes, frequencies, num_classes, decay, depth):
     num_classes : int
         At least 3, odd.
     decay : float
-        $\mu$, positive; dimensionless.
+        $\mu$, at least 0; dimensionless.
     depth : float
         Degree L of the network, above 2.
 
@@ -204,9 +213,15 @@ def homogeneous_objective(amplitudes, frequencies, num_classes, decay, depth):
     >>> bool(np.isclose(value, np.log(7)))
     True
     """
-    amplitudes = np.asarray(amplitudes, float)
-    falls = _falls(frequencies, _odd(num_classes))
-    power = 2 / _depth(depth)
+    amplitudes = _amplitudes(amplitudes, "amplitudes")
+    num_classes = _odd(num_classes)
+    if amplitudes.shape != np.shape(frequencies) or amplitudes.ndim != 1:
+        raise ValueError(
+            f"amplitudes: expected one a frequency, got shape {amplitudes.shape} for frequencies "
+            f"of shape {np.shape(frequencies)}"
+        )
+    falls = _falls([as_whole(f, "frequencies", 1) % num_classes for f in frequencies], num_classes)
+    power, decay = 2 / _depth(depth), _decay(decay)
     return float(_cross_entropy(amplitudes @ falls) + decay * (amplitudes**power).sum())
 
 
@@ -249,11 +264,17 @@ def best_frequencies(num_classes, decay, depth, *, counts=None, refine=5, sets=2
     >>> len(best_frequencies(7, 0.7, 3).frequencies)
     1
     """
-    half = (_odd(num_classes) - 1) // 2
+    num_classes = _odd_prime(num_classes, 3)
+    half = num_classes // 2
+    decay = _decay(decay)
+    if decay == 0:
+        raise ValueError("decay: expected a positive number, got 0; without decay scales diverge")
+    refine, sets = as_whole(refine, "refine", 1), as_whole(sets, "sets", 1)
+    chosen = range(1, half + 1) if counts is None else _counts(counts, half)
     generator = np.random.default_rng(seed)
     best = FrequencySet(np.array([], int), np.array([]), float(np.log(num_classes)))
     worse = 0
-    for count in range(1, half + 1) if counts is None else counts:
+    for count in chosen:
         found = _best_of(num_classes, decay, depth, count, refine, sets, generator)
         if found.objective < best.objective * (1 - 1e-12) and found.amplitudes.min() > 1e-6:
             best, worse = found, 0
@@ -291,6 +312,7 @@ def single_circle_window(num_classes, depth):
     >>> bool(lower < upper / 2)
     True
     """
+    num_classes = _odd_prime(num_classes, 5)
     upper, _ = frequency_exchange(depth, num_classes)
     counts = range(2, min(4, (num_classes - 1) // 2) + 1)
 
@@ -402,3 +424,33 @@ def _odd(num_classes):
     if num_classes % 2 == 0:
         raise ValueError(f"num_classes: expected an odd number, got {num_classes}")
     return num_classes
+
+
+def _odd_prime(num_classes, least):
+    num_classes = as_whole(num_classes, "num_classes", least)
+    if not all(num_classes % factor for factor in (2, *range(3, isqrt(num_classes) + 1, 2))):
+        raise ValueError(f"num_classes: expected an odd prime, got {num_classes}")
+    return num_classes
+
+
+def _amplitudes(values, name):
+    values = as_reals(values, name)
+    if (values < 0).any():
+        raise ValueError(f"{name}: expected numbers of at least 0, got {values.min()}")
+    return values
+
+
+def _decay(decay):
+    value = as_number(decay, "decay", "a finite number of at least 0")
+    if value < 0:
+        raise ValueError(f"decay: expected a number of at least 0, got {decay}")
+    return value
+
+
+def _counts(counts, half):
+    if not np.iterable(counts):
+        raise ValueError(f"counts: expected a sequence of numbers of circles, got {counts}")
+    counts = [as_whole(count, "counts", 1) for count in counts]
+    if max(counts, default=1) > half:
+        raise ValueError(f"counts: expected numbers up to {half}, half the classes, got {counts}")
+    return counts
