@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 
 from neuralcollapse.geometry.arrays import as_whole
 from neuralcollapse.theory.circle.angles import hessian_spectrum
-from neuralcollapse.theory.circle.bessel import as_beta, log_sphere_moment
+from neuralcollapse.theory.circle.bessel import as_beta, bessel_ratio, log_sphere_moment
 
 
 def two_simplices_exchange(num_classes, beta):
@@ -145,6 +145,11 @@ def circles_exchange(count, beta):
     ValueError
         If an argument is out of range.
 
+    Notes
+    -----
+    From ten circles on, where the two terms would cancel, their difference is the integral over
+    the number of circles of $u\rho_1(u)-\log I_0(u)$ at $u=\beta/m$, by Gauss's rule.
+
     Examples
     --------
     >>> f"{circles_exchange(1, 1.0):.6f}"
@@ -152,8 +157,15 @@ def circles_exchange(count, beta):
     """
     count = as_whole(count, "count", 1)
     beta = as_beta(beta)
-    fewer, more = (m * log_sphere_moment(2, beta / m) for m in (count, count + 1))
-    return float((fewer - more) * (np.sqrt(count + 1) + np.sqrt(count)) / np.sqrt(2))
+    if count < 10:
+        fewer, more = (m * log_sphere_moment(2, beta / m) for m in (count, count + 1))
+        gain = fewer - more
+    else:
+        nodes, shares = np.polynomial.legendre.leggauss(8)
+        strengths = [beta / (count + (1 + node) / 2) for node in nodes]
+        slopes = [u * bessel_ratio(1, u) - log_sphere_moment(2, u) for u in strengths]
+        gain = shares @ slopes / 2
+    return float(gain * (np.sqrt(count + 1) + np.sqrt(count)) / np.sqrt(2))
 
 
 def _bend(size, beta):
