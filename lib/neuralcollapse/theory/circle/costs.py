@@ -179,7 +179,8 @@ def schatten_norm(matrix, q):
     Raises
     ------
     ValueError
-        If `q` is not positive, or `matrix` is not a finite table.
+        If `q` is not positive or so small that the norm is beyond float64, or `matrix` is not a
+        finite table.
 
     Examples
     --------
@@ -193,7 +194,11 @@ def schatten_norm(matrix, q):
     values = values[values > max(matrix.shape) * np.finfo(float).eps * values[0]]
     if values.size == 0:
         return 0.0
-    return float(values[0] * ((values / values[0]) ** q).sum() ** (1 / q))
+    with np.errstate(over="ignore"):
+        norm = float(values[0] * ((values / values[0]) ** q).sum() ** (1 / q))
+    if np.isinf(norm):
+        raise ValueError(f"q: the norm of exponent {q} is beyond float64 here; take a larger one")
+    return norm
 
 
 def schatten_cost(num_classes, rank, q):
@@ -231,7 +236,13 @@ def schatten_cost(num_classes, rank, q):
     rank = as_number(rank, "rank", f"a number from 1 to {num_classes}")
     if not 1 <= rank <= num_classes:
         raise ValueError(f"rank: expected a number from 1 to {num_classes}, got {rank}")
-    return float(num_classes * (rank / num_classes) ** (1 - _exponent(q) / 2))
+    q = _exponent(q)
+    try:
+        return float(num_classes * (rank / num_classes) ** (1 - q / 2))
+    except OverflowError:
+        raise ValueError(
+            f"q: the cost of exponent {q} is beyond float64 here; take a smaller one"
+        ) from None
 
 
 def critical_regularisation(num_classes, q, beta):
