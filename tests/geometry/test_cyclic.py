@@ -465,6 +465,16 @@ def test_features_of_a_clock_lock_to_a_plane_that_its_embeddings_leave():
     assert clock_alignment_error(weights, split(embeddings)) == pytest.approx(0, abs=EXACT)
 
 
+def test_off_plane_fraction_needs_as_many_directions_as_asked():
+    line, inside = [[1.0, 0.0], [-1.0, 0.0], [2.0, 0.0]], [[0.0, 1.0], [0.0, 2.0], [1.0, 0.0]]
+    with pytest.raises(ValueError, match="weights: singular values 2 and 3 agree"):
+        off_plane_fraction(inside, line, rank=2)
+    with pytest.raises(ValueError, match="weights: singular values 3 and 4 agree"):
+        off_plane_fraction(gaussian(5, 2), gaussian(5, 2), rank=3)
+    with pytest.warns(UserWarning, match="off_plane_fraction: undefined here"):
+        assert measure_cyclic(line, inside).off_plane_fraction is None
+
+
 def test_off_plane_fraction_needs_a_plane():
     with pytest.raises(ValueError, match="weights: singular values 2 and 3 agree"):
         off_plane_fraction(gaussian(5, 4), simplex_etf(5))
@@ -501,6 +511,8 @@ def test_locking_time_waits_for_the_last_excursion():
     assert locking_time([5, 6], [1.0, np.inf], 2) is None
     assert isinstance(locking_time(torch.tensor([1, 2]), torch.tensor([3.0, 1.0]), 2), int)
     assert locking_time([0.5, 1.5], torch.tensor([3.0, 1.0], dtype=torch.bfloat16), 2) == 1.5
+    steps = torch.tensor([0.5, 1.5], dtype=torch.bfloat16, requires_grad=True)
+    assert locking_time(steps, steps, 2) == 0.5
 
 
 @pytest.mark.parametrize(
@@ -508,6 +520,7 @@ def test_locking_time_waits_for_the_last_excursion():
     [
         (([0, 1], [1.0], 2), "values: expected 2, one for each step, got 1"),
         (([1, 1], [1.0, 1.0], 2), "steps: expected strictly increasing"),
+        ((np.array([5, 3], np.uint8), [1.0, 1.0], 2), "steps: expected strictly increasing"),
         (([0, 1], [1.0, np.nan], 2), "values: entry 1 is NaN"),
         (([], [], 2), "steps: expected a list of real numbers"),
         (([0, 1], [[1.0, 2.0]], 2), "values: expected a list of real numbers"),

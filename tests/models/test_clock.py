@@ -46,6 +46,35 @@ def test_grid_and_list_give_the_same_logits_and_gradients():
     torch.testing.assert_close(*gradients, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("coordinates", [1, 2, 7])
+@pytest.mark.parametrize("feature", ["product", "sum"])
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [((), (7,)), ((7,), ()), ((), ()), ((7, 1), (7,)), ((7,), (7, 1)), ((2, 1, 7), (7, 1)), (1, 7)],
+)
+def test_tokens_of_any_ranks_broadcast(left, right, coordinates, feature):
+    model = ClockNetwork(
+        7, coordinates, generator=torch.Generator().manual_seed(0), feature=feature
+    )
+    draw = torch.Generator().manual_seed(1)
+    left, right = (
+        torch.randint(7, (shape,) if isinstance(shape, int) else shape, generator=draw)
+        for shape in (left, right)
+    )
+    pairs = torch.broadcast_tensors(left, right)
+    listed = model(*(tokens.flatten() for tokens in pairs))
+    output = model(left, right)
+    assert output.logits.shape == (*pairs[0].shape, 7)
+    torch.testing.assert_close(output.logits.reshape(-1, 7), listed.logits)
+    torch.testing.assert_close(output.features.reshape(-1, 2 * coordinates), listed.features)
+
+
+@pytest.mark.parametrize("pair", [(-1, 0), (0, -1), (7, 0), (0, 7)])
+def test_a_token_out_of_range_is_refused(pair):
+    with pytest.raises(IndexError, match=r"^left, right: expected tokens from 0 to 6"):
+        network()(*pair)
+
+
 def test_a_character_adds():
     model = ClockNetwork(7, 1, generator=torch.Generator().manual_seed(0))
     angles = 2 * torch.pi * 2 * torch.arange(7) / 7

@@ -165,6 +165,7 @@ def test_lengths_do_not_matter_to_the_cosine_head():
     ("build", "options", "message"),
     [
         (SUMMED, {"activation": "tanh"}, "activation: expected one of .*got 'tanh'"),
+        (SUMMED, {"activation": ["relu"]}, "activation: expected one of .*got"),
         (SUMMED, {"head": "sphere"}, "head: expected one of .*got 'sphere'"),
         (SUMMED, {"beta": 0.0}, "beta: expected a positive number, got 0"),
         (SUMMED, {"beta": float("nan")}, "beta: "),

@@ -40,6 +40,29 @@ def test_held_out_pairs_are_as_many_as_asked(modulus, fraction, mirrored):
         assert torch.equal(table.train, table.train.T)
 
 
+@pytest.mark.parametrize("modulus", [2, 3, 4, 5])
+def test_mirrored_pairs_are_as_many_as_asked_even_if_the_diagonal_runs_out(modulus):
+    table = modular_addition(modulus)
+    for wanted in range(1, modulus**2 + 1):
+        for seed in range(10):
+            train = table.hold_out(wanted / modulus**2, seed=seed).train
+            assert int(train.sum()) == wanted
+            assert torch.equal(train, train.T)
+
+
+def test_tables_are_compared_as_objects():
+    table = modular_addition(5)
+    assert table == table
+    assert table != modular_addition(5)
+    assert len({table, modular_addition(5)}) == 2
+
+
+@pytest.mark.parametrize("seed", [None, 1.0, -3, "a"])
+def test_a_bad_seed_is_shown_as_it_was_given(seed):
+    with pytest.raises(ValueError, match=f"^seed: .* got {seed!r}$"):
+        latin_square(4, seed=seed)
+
+
 def test_an_unmirrored_split_leaves_mirrors_in_training():
     train = modular_addition(23).hold_out(0.7, mirrored=False).train
     assert (train.T[~train]).double().mean() > 0.6
@@ -106,6 +129,7 @@ def test_a_random_latin_square_is_no_group():
         (lambda: latin_square(4, seed=-1), "seed"),
         (lambda: modular_addition(5).hold_out(0), "train_fraction"),
         (lambda: modular_addition(5).hold_out(1.1), "train_fraction"),
+        (lambda: modular_addition(5).hold_out(1.0001), "train_fraction"),
         (lambda: modular_addition(5).hold_out(float("nan")), "train_fraction"),
         (lambda: modular_addition(5).hold_out(0.5, seed=0.5), "seed"),
     ],

@@ -25,6 +25,16 @@ def test_amplitudes_are_squares_of_sums(modulus, frequency):
     assert (got.min() == 0) == (modulus % 2 == 0)
 
 
+def test_large_frequencies_count_modulo_the_tokens():
+    angles, large = np.arange(101.0), 10**18 + 9
+    for function in (
+        lambda m: circle.half_angle_potential(angles, m),
+        lambda m: circle.phase_lags(angles, m),
+        lambda m: circle.squared_sum_amplitude(101, m),
+    ):
+        np.testing.assert_array_equal(function(large), function(large % 101))
+
+
 def test_the_half_angle_potential_is_a_sum_over_pairs():
     angles = np.random.default_rng(1).uniform(0, 4 * np.pi, size=5)
     pairs = [

@@ -165,6 +165,8 @@ def test_the_threshold_tends_to_its_limit_and_is_infinite_from_two_on():
         (schatten_cost, (5, 0.5, 1), "rank"),
         (schatten_norm, ([[np.inf]], 1), "matrix"),
         (schatten_norm, ([[1.0]], -1), "q"),
+        (schatten_cost, (5, 2, 1e5), "q: the cost"),
+        (schatten_norm, (np.eye(3), 1e-5), "q: the norm"),
     ],
 )
 def test_what_makes_no_sense_is_refused(function, arguments, message):

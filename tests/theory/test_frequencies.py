@@ -53,6 +53,24 @@ def test_many_classes_come_to_the_limit():
     assert np.isclose(branch_decay(0.9, 3, 101), branch_decay(0.9, 3), rtol=1e-12)
 
 
+@pytest.mark.parametrize("amplitude", [1e-12, 3e-7, 0.02, 0.99, 1.01, 40.0, 299.0, 301.0, 1e5, 1e9])
+def test_one_circle_to_twelve_digits(amplitude):
+    """Far below and far above 1, where the plain formulas cancel."""
+    with mpmath.workdps(60):
+        a = mpmath.mpf(amplitude)
+        if amplitude < 1e6:
+            bessel = [mpmath.besseli(n, a) for n in (0, 1)]
+            assert abs(single_frequency(amplitude) / (a - mpmath.log(bessel[0])) - 1) < 1e-12
+            slope = 1 - bessel[1] / bessel[0]
+        else:
+            slope = 1 / (2 * a) + 1 / (8 * a**2)
+        exact = slope * a ** (mpmath.mpf(1) / 3) * 1.5
+        assert abs(branch_decay(amplitude, 3) / exact - 1) < 1e-12
+        falls = [mpmath.cospi(mpmath.mpf(2) * r / 5) - 1 for r in range(5)]
+        mean = sum(mpmath.exp(a * fall) for fall in falls) / 5
+        assert abs(single_frequency(amplitude, 5) / -mpmath.log(mean) - 1) < 1e-12
+
+
 def test_objective_by_a_slow_loop():
     amplitudes, frequencies, classes, decay, depth = [0.7, 1.9], [1, 3], 9, 0.4, 4
     total = 0.0
@@ -83,6 +101,18 @@ def test_the_best_set_beats_a_grid():
         assert abs(ends[0] - ends[1]) / 2e-5 < 1e-6
 
 
+@pytest.mark.parametrize("decay", [1e-3, 1e-5, 1e-8])
+def test_weak_decay_leaves_few_large_circles(decay):
+    """All amplitudes of one, two and three circles of seven classes, on a fine grid of logs."""
+    found = best_frequencies(7, decay, 3)
+    levels = np.geomspace(0.3, 60, 80)
+    grid = np.array(np.meshgrid(levels, np.r_[0, levels], np.r_[0, levels])).reshape(3, -1)
+    angles = 2 * np.pi * np.outer(np.arange(1, 7), [1, 2, 3]) / 7
+    losses = np.log1p(np.exp((np.cos(angles) - 1) @ grid).sum(axis=0))
+    least = (losses + decay * (grid ** (2 / 3)).sum(axis=0)).min()
+    assert 0.99 * least < found.objective < least
+
+
 def test_nothing_is_best_above_the_exchange():
     decay, _ = frequency_exchange(3, 11)
     found = best_frequencies(11, 1.01 * decay, 3)
@@ -103,6 +133,23 @@ def test_the_window_ends_where_two_circles_tie_with_one():
         (lambda: frequency_exchange(2), "depth"),
         (lambda: frequency_fold(3, 8), "num_classes"),
         (lambda: best_frequencies(8, 0.1, 3), "num_classes"),
+        (lambda: best_frequencies(9, 0.1, 3), "num_classes"),
+        (lambda: best_frequencies(7, 0, 3), "decay"),
+        (lambda: best_frequencies(7, np.nan, 3), "decay"),
+        (lambda: best_frequencies(7, "a", 3), "decay"),
+        (lambda: best_frequencies(7, 0.1, 3, refine=0), "refine"),
+        (lambda: best_frequencies(7, 0.1, 3, sets=1.5), "sets"),
+        (lambda: best_frequencies(7, 0.1, 3, counts=2), "counts"),
+        (lambda: best_frequencies(7, 0.1, 3, counts=[4]), "counts"),
+        (lambda: single_circle_window(3, 3), "num_classes"),
+        (lambda: single_circle_window(15, 3), "num_classes"),
+        (lambda: single_frequency(-1.0), "amplitude"),
+        (lambda: single_frequency([np.inf]), "amplitude"),
+        (lambda: branch_decay([1.0, 0.0], 3), "amplitude"),
+        (lambda: homogeneous_objective([-1.0], [1], 7, 0.1, 3), "amplitudes"),
+        (lambda: homogeneous_objective([1.0], [1, 2], 7, 0.1, 3), "amplitudes"),
+        (lambda: homogeneous_objective([1.0], [1.5], 7, 0.1, 3), "frequencies"),
+        (lambda: homogeneous_objective([1.0], [1], 7, -0.1, 3), "decay"),
     ],
 )
 def test_bad_arguments_are_named(call, name):

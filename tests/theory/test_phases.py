@@ -1,5 +1,6 @@
 """The phase potential: slow sums, finite differences, and characters as its zeros."""
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -11,6 +12,18 @@ LAGS = np.random.default_rng(0).uniform(-np.pi, np.pi, size=6)
 def test_the_potential_is_the_mean_over_pairs():
     pairs = [1 - np.cos(a + b) for a in LAGS for b in LAGS]
     assert circle.phase_potential(LAGS, 2.5) == pytest.approx(2.5 * np.mean(pairs), rel=1e-14)
+
+
+@pytest.mark.parametrize("size", [1e-3, 1e-9, 1e-100])
+@pytest.mark.parametrize("turn", [0.0, np.pi])
+def test_the_potential_near_lock_keeps_its_digits(size, turn):
+    lags = size * np.array([-2.0, 0.5, 1.0, 3.0, 4.0]) + turn
+    with mpmath.workdps(250):
+        exact = mpmath.mpf(2)
+        exact *= 1 - mpmath.re((sum(mpmath.expj(mpmath.mpf(lag)) for lag in lags) / 5) ** 2)
+        # About pi the mean of the lags is a rounding of pi off.
+        close = 1e-13 * exact if turn == 0 else 1e-14 * max(size, 1e-16)
+        assert abs(circle.phase_potential(lags, 2.0) - exact) < close
 
 
 def test_gradient_and_hessian_are_derivatives():

@@ -80,6 +80,8 @@ def test_isotropic_cost_of_the_plane():
         (lambda: rank_law(10, 0.0, 0.1), "beta"),
         (lambda: rank_law(10, 1.0, 0.0), "regularisation"),
         (lambda: isotropic_cost(1, 1, 1.0, 0.1), "num_classes"),
+        (lambda: isotropic_cost(9, "a", 1.0, 0.1), "rank"),
+        (lambda: isotropic_cost(9, 0.5, 1.0, 0.1), "rank"),
     ],
 )
 def test_bad_arguments_are_named(call, name):

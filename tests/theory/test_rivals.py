@@ -74,15 +74,22 @@ def test_circles_are_the_same_after_a_unit():
     assert np.isclose(first, second, rtol=1e-14)
 
 
-@pytest.mark.parametrize("count", [1, 2, 9])
-@pytest.mark.parametrize("beta", [0.02, 1.6, 90.0])
+def test_large_frequencies_count_modulo_the_classes():
+    few = circles_cross_entropy(1000, [7, 12], 3.0)
+    assert circles_cross_entropy(1000, [10**19 + 7, 10**300 + 12], 3.0) == few
+    with pytest.raises(ValueError, match=r"^frequencies: expected a sequence"):
+        circles_cross_entropy(5, 1, 1.0)
+
+
+@pytest.mark.parametrize("count", [1, 2, 9, 10, 137, 10**5, 10**8])
+@pytest.mark.parametrize("beta", [0.02, 1.6, 90.0, 2000.0])
 def test_circles_exchange_agrees_with_mpmath(count, beta):
     with mpmath.workdps(50):
         few, more = (
             m * mpmath.log(mpmath.besseli(0, mpmath.mpf(beta) / m)) for m in (count, count + 1)
         )
         exact = (few - more) / (mpmath.sqrt(2 * count + 2) - mpmath.sqrt(2 * count))
-        assert abs(circles_exchange(count, beta) / exact - 1) < 1e-11
+        assert abs(circles_exchange(count, beta) / exact - 1) < 1e-12
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,27 @@ def test_guesses_have_unit_rows():
         assert np.allclose(np.linalg.norm(code, axis=1), 1)
 
 
-def test_bad_arguments_are_named():
-    with pytest.raises(ValueError, match=r"^num_classes:"):
-        best_unit_code(2, 1.0, 0.1)
-    with pytest.raises(ValueError, match=r"^beta:"):
-        code_objective(np.eye(3), -1.0, 0.1)
+SQUARE = np.vstack([np.eye(2), -np.eye(2)])
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda: best_unit_code(2, 1.0, 0.1), "num_classes"),
+        (lambda: best_unit_code(4, "a", 0.1), "beta"),
+        (lambda: best_unit_code(4, 1.0, -0.1), "regularisation"),
+        (lambda: best_unit_code(4, 1.0, np.nan), "regularisation"),
+        (lambda: best_unit_code(4, 1.0, "a"), "regularisation"),
+        (lambda: best_unit_code(4, 1.0, 0.1, starts=-1), "starts"),
+        (lambda: best_unit_code(4, 1.0, 0.1, ranks=[9]), "ranks"),
+        (lambda: best_unit_code(4, 1.0, 0.1, ranks=[0]), "ranks"),
+        (lambda: best_unit_code(4, 1.0, 0.1, ranks=2), "ranks"),
+        (lambda: settle(SQUARE, 1.0, -0.1), "regularisation"),
+        (lambda: settle(SQUARE, 1.0, 0.1, iterations=0), "iterations"),
+        (lambda: guesses(2), "num_classes"),
+        (lambda: code_objective(np.eye(3), -1.0, 0.1), "beta"),
+    ],
+)
+def test_bad_arguments_are_named(call, name):
+    with pytest.raises(ValueError, match=f"^{name}:"):
+        call()

@@ -129,6 +129,12 @@ def test_bad_masses_are_named(masses):
         sinkhorn_plan([[0.0, 1.0]], 1.0, target_masses=masses)
 
 
+@pytest.mark.parametrize("tolerance", [np.nan, 0, -1e-9, "a"])
+def test_bad_tolerances_are_named(tolerance):
+    with pytest.raises(ValueError, match=r"^tolerance: expected a positive number"):
+        sinkhorn_plan([[0.0, 1.0]], 1.0, tolerance=tolerance)
+
+
 def test_bad_plans_are_named():
     with pytest.raises(ValueError, match="plan: expected masses"):
         transport_free_cost([[1.0, -0.1]], [[0.0, 0.0]], 1.0)

@@ -1,5 +1,6 @@
 """An ensemble against its members trained alone and against a plain loop; its refusals."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -161,10 +162,67 @@ def test_divergence_names_member_and_way_out():
         fit_ensemble(network, TABLE, recipe, seeds=(7,))
 
 
+@pytest.mark.parametrize("checkpoints", [(0,), (0, 20)])
+def test_divergence_between_checkpoints_is_an_error(checkpoints):
+    recipe = Descent(steps=20, optimizer="gradient", learning_rate=1e150)
+    network = partial(ClockNetwork, 5, 3, head="linear")
+    with pytest.raises(FloatingPointError, match=r"loss of member 0 \(seed 7\)"):
+        fit_ensemble(network, TABLE, recipe, seeds=(7, 8), checkpoints=checkpoints)
+
+
+@pytest.mark.parametrize(
+    ("values", "member"), [((1.0, float("nan")), r"of member 1 \(seed 8\) "), ((1.0, 1.0), "")]
+)
+def test_a_nuclear_norm_that_fails_names_member_and_step(values, member, monkeypatch):
+    values = iter(values)
+
+    def build(generator):
+        network = NETWORK(generator=generator)
+        network.unused = torch.nn.Linear(2, 2, dtype=torch.float64)
+        torch.nn.init.constant_(network.unused.weight, next(values))
+        return network
+
+    def fail(matrix):
+        raise torch.linalg.LinAlgError("no convergence")
+
+    monkeypatch.setattr(torch.linalg, "eigvalsh", fail)
+    message = f"the nuclear norm {member}diverged before step 0; lower recipe.learning_rate"
+    with pytest.raises(FloatingPointError, match=message):
+        fit_ensemble(
+            build, TABLE, Descent(steps=2, ramp=(0, 0)), seeds=(7, 8), nuclear={"unused": 0.1}
+        )
+
+
+@pytest.mark.parametrize("network", [partial(ClockNetwork, 7, 3), partial(ClockNetwork, 4, 3)])
+def test_a_network_of_another_modulus_is_refused(network):
+    with pytest.raises(ValueError, match=r"^build: expected a network with 5 rows in embedding"):
+        fit_ensemble(network, TABLE, SHORT, seeds=(0,))
+
+
+def test_a_table_without_training_pairs_is_refused():
+    table = replace(TABLE, train=torch.zeros_like(TABLE.train))
+    with pytest.raises(ValueError, match=r"^table: there are no pairs to train on"):
+        fit_ensemble(NETWORK, table, SHORT, seeds=(0,))
+
+
+@pytest.mark.parametrize("recipe", [{}, {"steps": 3}, 5])
+def test_a_recipe_is_a_descent(recipe):
+    with pytest.raises(ValueError, match=r"^recipe: expected a Descent"):
+        fit_ensemble(NETWORK, TABLE, recipe, seeds=(0,))
+
+
 @pytest.mark.parametrize(
     ("options", "name"),
     [
         ({"seeds": ()}, "seeds"),
+        ({"seeds": 5}, "seeds"),
+        ({"seeds": (0.0,)}, "seeds"),
+        ({"checkpoints": 3}, "checkpoints"),
+        ({"checkpoints": [1.5]}, "checkpoints"),
+        ({"until": "a"}, "until"),
+        ({"nuclear": 0.1}, "nuclear"),
+        ({"nuclear": 0.0}, "nuclear"),
+        ({"squared": {"classifier": "a"}}, r"squared\['classifier'\]"),
         ({"seeds": (-1,)}, "seeds"),
         ({"nuclear": {"body": 1.0}}, "nuclear"),
         ({"nuclear": {"classifier": [1.0, 2.0]}}, r"nuclear\['classifier'\]"),
@@ -193,6 +251,18 @@ def test_an_unknown_layer_has_no_rate():
         ({"optimizer": "lion"}, "optimizer"),
         ({"steps": 0}, "steps"),
         ({"steps": 1.5}, "steps"),
+        ({"steps": float("nan")}, "steps"),
+        ({"steps": None}, "steps"),
+        ({"learning_rate": "a"}, "learning_rate"),
+        ({"learning_rate": float("inf")}, "learning_rate"),
+        ({"rates": None}, "rates"),
+        ({"rates": {"embedding": "a"}}, "rates"),
+        ({"betas": (0.9,)}, "betas"),
+        ({"betas": ("a", 0.9)}, "betas"),
+        ({"cooldown": None}, "cooldown"),
+        ({"weight_decay": float("nan")}, "weight_decay"),
+        ({"ramp": 0.5}, "ramp"),
+        ({"smoothing": (0.1,)}, "smoothing"),
         ({"learning_rate": 0}, "learning_rate"),
         ({"rates": {"embedding": 0}}, "rates"),
         ({"betas": (0.9, 1.0)}, "betas"),

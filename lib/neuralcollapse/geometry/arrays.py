@@ -36,15 +36,7 @@ def as_points(points, name="points"):
     >>> as_points([[3, 4]])
     array([[3., 4.]])
     """
-    if hasattr(points, "detach"):
-        if points.is_complex():
-            raise TypeError(f"{name}: expected real numbers, got dtype {points.dtype}{_SPLIT}")
-        points = points.detach().cpu()
-        points = (points.double() if points.is_floating_point() else points).numpy()
-    array = np.asarray(points)
-    if array.dtype.kind not in "fiu":
-        way_out = _SPLIT if array.dtype.kind == "c" else ""
-        raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}{way_out}")
+    array = _as_array(points, name, _SPLIT)
     if array.ndim != 2 or array.size == 0:
         raise ValueError(
             f"{name}: expected shape (num_points, dimension), one point a row, got {array.shape}"
@@ -54,6 +46,60 @@ def as_points(points, name="points"):
         row = int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])
         raise ValueError(f"{name}: row {row} holds NaN or infinity; remove or repair it first")
     return array
+
+
+def as_reals(values, name):
+    """Return real numbers in an array of any shape, as float64.
+
+    Parameters
+    ----------
+    values : array_like or Tensor
+        Any real dtype.
+    name : str
+        How errors call the argument.
+
+    Returns
+    -------
+    ndarray, float64, of the shape of `values`
+
+    Raises
+    ------
+    ValueError
+        If one of them is NaN or infinite.
+    TypeError
+        If they are not real numbers.
+
+    Examples
+    --------
+    >>> as_reals([1, 2], "angles")
+    array([1., 2.])
+    """
+    array = _as_array(values, name).astype(np.float64)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name}: expected finite numbers, got NaN or infinity among them")
+    return array
+
+
+def as_array(values):
+    """Return numbers as an array of their own dtype, tensors cut from their graph.
+
+    Parameters
+    ----------
+    values : array_like or Tensor
+
+    Returns
+    -------
+    ndarray
+        Float64 for tensors of any floating dtype, because numpy does not know bfloat16.
+
+    Examples
+    --------
+    >>> as_array([1, 2])
+    array([1, 2])
+    """
+    if hasattr(values, "detach"):
+        values = (values.double() if values.is_floating_point() else values).numpy(force=True)
+    return np.asarray(values)
 
 
 def as_directions(points, name="points"):
@@ -172,13 +218,25 @@ def as_number(number, name, expected="a finite number"):
     >>> as_number(1, "angle")
     1.0
     """
+    number = number.detach() if hasattr(number, "detach") else number
+    kind = getattr(getattr(number, "dtype", None), "kind", "")  # float() would take them
     try:
-        value = float("nan" if isinstance(number, (str, bytes)) or np.ndim(number) else number)
-    except (TypeError, ValueError, OverflowError):
+        refused = isinstance(number, (str, bytes)) or kind in tuple("cSU") or np.ndim(number)
+        value = float("nan" if refused else number)
+    except (TypeError, ValueError, OverflowError, RuntimeError):
         value = np.nan
     if not np.isfinite(value):
         raise ValueError(f"{name}: expected {expected}, got {number}")
     return value
+
+
+def _as_array(values, name, split=""):
+    """An array of real numbers, of its own dtype."""
+    array = as_array(values)
+    if array.dtype.kind not in "fiu":
+        way_out = split if array.dtype.kind == "c" else ""
+        raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}{way_out}")
+    return array
 
 
 def as_tolerance(tolerance):

@@ -93,10 +93,17 @@ class ClockNetwork(nn.Module):
         -------
         Output
             Shapes (..., 2 d) and (..., modulus).
+
+        Raises
+        ------
+        IndexError
+            If a token is negative or not below the modulus.
         """
         # Coordinates first: rows as long as there are pairs suit the processor.
-        tokens = self.embedding.weight.mT.contiguous()
-        a, b = tokens[:, left], tokens[:, right]
+        coordinates = self.embedding.weight.mT.contiguous()
+        left, right = torch.as_tensor(left), torch.as_tensor(right)
+        rank = max(left.ndim, right.ndim)
+        a, b = (_pick(coordinates, tokens, rank) for tokens in (left, right))
         features = _multiply(a, b) if self.feature == "product" else a + b
         if self.feature == "squared_sum":
             features = _multiply(features, features)
@@ -106,6 +113,18 @@ class ClockNetwork(nn.Module):
             rows = self.beta * functional.normalize(rows, dim=-1)
         logits = torch.tensordot(rows, features, dims=1)
         return Output(features.movedim(0, -1), logits.movedim(0, -1))
+
+
+def _pick(coordinates, tokens, rank):
+    """Coordinates (2 d, ...) of tokens, whose shape gets ones in front up to a rank."""
+    shape = (1,) * (rank - tokens.ndim) + tokens.shape
+    try:
+        # Unlike an index in brackets, this refuses negative tokens.
+        return coordinates.index_select(1, tokens.reshape(-1)).reshape(-1, *shape)
+    except (IndexError, RuntimeError) as error:
+        raise IndexError(
+            f"left, right: expected tokens from 0 to {coordinates.shape[1] - 1}"
+        ) from error
 
 
 def _multiply(a, b):

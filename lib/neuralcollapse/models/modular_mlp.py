@@ -91,7 +91,7 @@ class ModularMLP(nn.Module):
         super().__init__()
         modulus = as_whole(modulus, "modulus", 2)
         width = as_whole(width, "width", 1)
-        if activation not in ACTIVATIONS:
+        if activation not in tuple(ACTIVATIONS):
             raise ValueError(
                 f"activation: expected one of {tuple(ACTIVATIONS)}, got {activation!r}"
             )

@@ -12,7 +12,7 @@ import torch
 from neuralcollapse.geometry.arrays import as_number, as_whole
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OperationTable:
     """A binary operation on P tokens, with the pairs that are trained on.
 
@@ -76,7 +76,7 @@ class OperationTable:
         """
         fraction = as_number(train_fraction, "train_fraction", "a share of the pairs in (0, 1]")
         wanted = round(fraction * self.modulus**2)
-        if not 0 < wanted <= self.modulus**2:
+        if not (0 < fraction <= 1 and wanted > 0):
             raise ValueError(
                 f"train_fraction: expected a share of the pairs in (0, 1], got {train_fraction}"
             )
@@ -99,6 +99,11 @@ class OperationTable:
             if not train[row, column] and size <= left:
                 train[row, column] = train[column, row] = True
                 left -= size
+        if left:  # the diagonal ran out: one pair of it makes room for a pair and its mirror
+            last = order[rows == columns][-1]
+            free = np.flatnonzero(~train[rows, columns])[0]
+            train.flat[last] = False
+            train[rows[free], columns[free]] = train[columns[free], rows[free]] = True
         return train
 
     def relabel(self, *, seed=0):
@@ -282,9 +287,9 @@ def _table(name, labels):
 
 def _rng(seed):
     try:
-        seed = operator.index(seed)
+        number = operator.index(seed)
     except TypeError:
-        seed = -1
-    if seed < 0:
-        raise ValueError(f"seed: expected a whole number from 0 on, got {seed}")
-    return np.random.default_rng(seed)
+        number = -1
+    if number < 0:
+        raise ValueError(f"seed: expected a whole number from 0 on, got {seed!r}")
+    return np.random.default_rng(number)

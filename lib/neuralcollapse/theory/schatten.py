@@ -34,7 +34,8 @@ def schatten_norm(matrix, q):
     Raises
     ------
     ValueError
-        If `q` is not positive, or `matrix` is not a finite table.
+        If `q` is not positive or so small that the norm is beyond float64, or `matrix` is not a
+        finite table.
 
     Examples
     --------
@@ -45,7 +46,11 @@ def schatten_norm(matrix, q):
     _, values, _ = _above_rounding(as_points(matrix, "matrix"))
     if values.size == 0:
         return 0.0
-    return float(values[0] * ((values / values[0]) ** q).sum() ** (1 / q))
+    with np.errstate(over="ignore"):
+        norm = float(values[0] * ((values / values[0]) ** q).sum() ** (1 / q))
+    if np.isinf(norm):
+        raise ValueError(f"q: the norm of exponent {q} is beyond float64 here; take a larger one")
+    return norm
 
 
 def balanced_factors(matrix, depth):

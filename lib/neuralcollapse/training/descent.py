@@ -1,7 +1,9 @@
 """How an operation table is learned: full-batch descent with penalties that rise, as data."""
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from neuralcollapse.geometry.arrays import as_number, as_whole
 
 OPTIMIZERS = ("adam", "gradient")
 
@@ -57,25 +59,26 @@ class Descent:
     def __post_init__(self):
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer: expected one of {OPTIMIZERS}, got {self.optimizer!r}")
-        if not (self.steps == int(self.steps) and self.steps > 0):
-            raise ValueError(f"steps: expected a whole number from 1 on, got {self.steps}")
-        object.__setattr__(self, "steps", int(self.steps))
+        object.__setattr__(self, "steps", as_whole(self.steps, "steps", 1))
+        if not isinstance(self.rates, Mapping):
+            raise ValueError(f"rates: expected factors by layer, got {self.rates!r}")
         positive = {"learning_rate": self.learning_rate, "eps": self.eps}
         positive |= {f"rates[{layer!r}]": rate for layer, rate in self.rates.items()}
         for name, value in positive.items():
-            if not 0 < value < math.inf:
+            if not as_number(value, name, "a positive number") > 0:
                 raise ValueError(f"{name}: expected a positive number, got {value}")
-        if any(not 0 <= beta < 1 for beta in self.betas):
-            raise ValueError(f"betas: expected numbers in [0, 1), got {self.betas}")
-        if not 0 <= self.weight_decay < math.inf:
+        if not as_number(self.weight_decay, "weight_decay") >= 0:
             raise ValueError(f"weight_decay: expected at least 0, got {self.weight_decay}")
-        if not 0 <= self.cooldown <= 1:
+        if not 0 <= as_number(self.cooldown, "cooldown") <= 1:
             raise ValueError(f"cooldown: expected a fraction of the run, got {self.cooldown}")
-        start, end = self.ramp
-        if not 0 <= start <= end <= 1:
-            raise ValueError(f"ramp: expected two rising fractions of the run, got {self.ramp}")
-        if not all(0 < epsilon < math.inf for epsilon in self.smoothing):
-            raise ValueError(f"smoothing: expected two positive numbers, got {self.smoothing}")
+        _pair(
+            self.betas,
+            "betas",
+            "two numbers in [0, 1)",
+            lambda a, b: min(a, b) >= 0 and max(a, b) < 1,
+        )
+        _pair(self.ramp, "ramp", "two rising fractions of the run", lambda a, b: 0 <= a <= b <= 1)
+        _pair(self.smoothing, "smoothing", "two positive numbers", lambda a, b: min(a, b) > 0)
 
     def learning_rate_at(self, step):
         """Learning rate of a step, counted from 0."""
@@ -93,3 +96,12 @@ class Descent:
         """Smoothing of the nuclear norm at a step."""
         first, last = self.smoothing
         return first * (last / first) ** (step / self.steps)
+
+
+def _pair(values, name, expected, allowed):
+    try:
+        first, second = values
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name}: expected {expected}, got {values!r}") from error
+    if not allowed(as_number(first, name, expected), as_number(second, name, expected)):
+        raise ValueError(f"{name}: expected {expected}, got {values!r}")

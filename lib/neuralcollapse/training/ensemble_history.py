@@ -7,7 +7,7 @@ import numpy as np
 from neuralcollapse.training.descent import Descent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EnsembleHistory:
     """Records of an ensemble on an operation table.
 

@@ -7,9 +7,11 @@ import torch
 from torch.nn import functional
 from tqdm import tqdm
 
+from neuralcollapse.geometry.arrays import as_number
 from neuralcollapse.training.descent import Descent
 from neuralcollapse.training.ensemble import Ensemble
 from neuralcollapse.training.ensemble_history import EnsembleHistory
+from neuralcollapse.training.penalties import Penalties
 from neuralcollapse.training.threads import reproducible
 
 _DIVERGED = 1e50
@@ -48,9 +50,10 @@ def fit_ensemble(
     Raises
     ------
     ValueError
-        If seeds, strengths or checkpoints are out of range, or there is no such layer.
+        If seeds, strengths or checkpoints are out of range, there is no such layer, the network
+        is not one for the table, or the table has no pairs to train on.
     FloatingPointError
-        If a loss diverges; the message names member and step.
+        If a loss or a nuclear norm diverges, at whatever step; the message names member and step.
 
     Notes
     -----
@@ -58,16 +61,19 @@ def fit_ensemble(
     loss is the mean cross-entropy over the training pairs plus penalties. Everything runs on one
     thread, in the dtype of the network.
     """
-    recipe = recipe or Descent()
+    recipe = Descent() if recipe is None else recipe
+    if not isinstance(recipe, Descent):
+        raise ValueError(f"recipe: expected a Descent, got {recipe!r}")
+    if not table.train.any():
+        raise ValueError("table: there are no pairs to train on; hold fewer out")
     seeds = _check_seeds(seeds)
     checkpoints = _check_checkpoints(checkpoints, recipe.steps)
-    if until is not None and not 0 < until <= 1:
-        raise ValueError(f"until: expected a share of the test pairs in (0, 1], got {until}")
-    if until is not None and bool(table.train.all()):
-        raise ValueError("until: the table has no test pairs; hold some out, or leave it")
+    _check_until(until, table)
     with reproducible():
         ensemble = Ensemble(build, seeds)
-        penalties = _Penalties(ensemble, nuclear or {}, squared or {})
+        _check_rows(ensemble, table)
+        nuclear, squared = ({} if by is None else by for by in (nuclear, squared))
+        penalties = Penalties(ensemble, nuclear, squared)
         optimizer = _optimizer(ensemble, recipe)
         batch = _Batch(table)
         goal = None if until is None else _Goal(ensemble, table, until)
@@ -78,13 +84,20 @@ def fit_ensemble(
                 group["lr"] = group["rate"] * recipe.learning_rate_at(step)
             logits = ensemble.same(batch.left, batch.right).logits
             losses = batch.losses(logits)
+            if not (losses < _DIVERGED).all():
+                raise _divergence("loss", losses < _DIVERGED, seeds, step, recipe)
             reached = goal is not None and goal.reached()
             if step in checkpoints or reached:
-                _refuse_divergence(losses, seeds, step, recipe)
                 history.record(step, losses, logits if batch.whole else None)
             if reached or step == recipe.steps:
                 break
-            total = losses.sum() + penalties(recipe.penalty_share(step), recipe.smoothing_at(step))
+            try:
+                total = losses.sum() + penalties(
+                    recipe.penalty_share(step), recipe.smoothing_at(step)
+                )
+            except torch.linalg.LinAlgError as error:
+                finite = penalties.finite()
+                raise _divergence("nuclear norm", finite, seeds, step, recipe) from error
             optimizer.zero_grad()
             total.backward()
             optimizer.step()
@@ -138,54 +151,6 @@ class _Goal:
             if (self._count - int(mistakes.max())) / self._count < self._share:
                 return False
         return True
-
-
-class _Penalties:
-    """Sum over the members of all penalties, as a tensor."""
-
-    def __init__(self, ensemble, nuclear, squared):
-        self._terms = [
-            (term, *self._weight(ensemble, name, layer, strengths))
-            for name, term, strengths_of in (
-                ("nuclear", _nuclear_norms, nuclear),
-                ("squared", _half_squares, squared),
-            )
-            for layer, strengths in strengths_of.items()
-        ]
-
-    @staticmethod
-    def _weight(ensemble, name, layer, strengths):
-        weight = ensemble.parameters.get(f"{layer}.weight")
-        if weight is None:
-            raise ValueError(f"{name}: the network has no layer {layer!r} with a weight")
-        strengths = np.asarray(strengths, dtype=float)
-        if strengths.shape not in ((), (len(weight),)):
-            raise ValueError(
-                f"{name}[{layer!r}]: expected a number or {len(weight)}, one a member, "
-                f"got shape {strengths.shape}"
-            )
-        if not (np.isfinite(strengths).all() and (strengths >= 0).all()):
-            raise ValueError(f"{name}[{layer!r}]: expected strengths of at least 0")
-        return weight, torch.as_tensor(strengths).to(weight.dtype)
-
-    def __call__(self, share, smoothing):
-        if share == 0:
-            return 0.0
-        return share * sum(
-            (strengths * term(weight, smoothing)).sum() for term, weight, strengths in self._terms
-        )
-
-
-def _nuclear_norms(weight, smoothing):
-    rows = functional.normalize(weight, dim=-1)
-    if rows.shape[-1] > rows.shape[-2]:
-        rows = rows.mT
-    squares = torch.linalg.eigvalsh(rows.mT @ rows).clamp(min=0)
-    return (squares + smoothing**2).sqrt().sum(-1)
-
-
-def _half_squares(weight, smoothing):
-    return weight.square().sum((-2, -1)) / 2
 
 
 class _Recorder:
@@ -249,18 +214,39 @@ def _optimizer(ensemble, recipe):
     )
 
 
-def _refuse_divergence(losses, seeds, step, recipe):
-    diverged = ~(losses < _DIVERGED)
-    if diverged.any():
-        member = int(diverged.nonzero()[0])
-        raise FloatingPointError(
-            f"the loss of member {member} (seed {seeds[member]}) diverged before step {step}; "
-            f"lower recipe.learning_rate (now {recipe.learning_rate})"
-        )
+def _divergence(what, sound, seeds, step, recipe):
+    """The error for the first member that is not sound, or for all if that is not known."""
+    places = (~sound).nonzero().flatten().tolist()
+    member = f"of member {places[0]} (seed {seeds[places[0]]}) " if places else ""
+    return FloatingPointError(
+        f"the {what} {member}diverged before step {step}; "
+        f"lower recipe.learning_rate (now {recipe.learning_rate})"
+    )
+
+
+def _check_rows(ensemble, table):
+    for layer, rows in zip(_LAYERS, (table.modulus, table.num_classes), strict=True):
+        weight = ensemble.parameters.get(f"{layer}.weight")
+        found = "none" if weight is None else weight.shape[1]
+        if found != rows:
+            raise ValueError(
+                f"build: expected a network with {rows} rows in {layer}.weight, as many as the "
+                f"table has {'tokens' if layer == 'embedding' else 'classes'}, got {found}"
+            )
+
+
+def _check_until(until, table):
+    if until is None:
+        return
+    expected = "a share of the test pairs in (0, 1]"
+    if not 0 < as_number(until, "until", expected) <= 1:
+        raise ValueError(f"until: expected {expected}, got {until}")
+    if table.train.all():
+        raise ValueError("until: the table has no test pairs; hold some out, or leave it")
 
 
 def _check_seeds(seeds):
-    seeds = tuple(map(index, seeds))
+    seeds = _indices(seeds, "seeds", "whole numbers from 0 on, at least one")
     if not seeds or min(seeds) < 0:
         raise ValueError(f"seeds: expected whole numbers from 0 on, at least one, got {seeds}")
     return seeds
@@ -269,7 +255,15 @@ def _check_seeds(seeds):
 def _check_checkpoints(checkpoints, steps):
     if checkpoints is None:
         return set(np.linspace(0, steps, min(steps, 50) + 1).round().astype(int).tolist())
-    checkpoints = set(map(index, checkpoints))
+    expected = f"steps from 0 to {steps}, at least one"
+    checkpoints = set(_indices(checkpoints, "checkpoints", expected))
     if not checkpoints or min(checkpoints) < 0 or max(checkpoints) > steps:
-        raise ValueError(f"checkpoints: expected steps from 0 to {steps}, got {checkpoints}")
+        raise ValueError(f"checkpoints: expected {expected}, got {checkpoints}")
     return checkpoints
+
+
+def _indices(values, name, expected):
+    try:
+        return tuple(map(index, values))
+    except TypeError as error:
+        raise ValueError(f"{name}: expected {expected}, got {values!r}") from error

@@ -4,13 +4,15 @@ import json
 import multiprocessing
 import os
 import pickle
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
-from pathlib import Path
+import sys
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
+from contextlib import closing, contextmanager
+from functools import partial
 
 from tqdm import tqdm
 
 from neuralcollapse.geometry.arrays import as_whole
+from neuralcollapse.training.store import Store, as_text
 
 
 def sweep(function, jobs, *, store=None, scheduler=None, workers=None):
@@ -19,14 +21,17 @@ def sweep(function, jobs, *, store=None, scheduler=None, workers=None):
     Parameters
     ----------
     function : callable
-        ``function(**job)`` returns what JSON can hold. It must be importable by name unless one
-        worker is enough: define it in a module, not in a notebook.
+        ``function(**job)`` returns what JSON can hold, and its results are given back as JSON
+        reads them: tuples as lists, keys as text. NaN and infinities are written as NaN and
+        Infinity and read back. It must be importable by name unless one worker is enough: define
+        it in a module, not in a notebook.
     jobs : sequence of dict
         Keyword arguments that JSON can hold, no two alike; seeds belong in them.
     store : path, optional
         File of finished jobs, one JSON object a line, appended to as jobs end. Jobs it holds are
         not run again, so a sweep that was interrupted goes on where it stopped. A last line that
-        was cut short counts as not written.
+        was cut short counts as not written. A store belongs to one function, and to one sweep at a
+        time. Arguments bound by `functools.partial` are not compared: put them in the jobs.
     scheduler : str, optional
         Address of a Dask scheduler, for instance ``"tcp://127.0.0.1:8786"``; processes on this
         machine unless given.
@@ -42,52 +47,82 @@ def sweep(function, jobs, *, store=None, scheduler=None, workers=None):
     ------
     ValueError
         If two jobs are alike, a job is no dictionary, a result or job does not fit JSON, the store
-        is not a file of a sweep, or the function cannot be sent to other processes.
+        cannot be used, the scheduler cannot be reached, or the function cannot be sent to other
+        processes.
     RuntimeError
-        If a job fails: the message names it, and the finished ones are kept.
+        If a job fails: the message names the first. What was finished or running in a process of
+        this machine is kept; jobs not yet begun, and those of a cluster, are cancelled.
 
     Examples
     --------
     >>> sweep(round, [{"number": 2.5}, {"number": 1.26, "ndigits": 1}], workers=1)
     [2, 1.3]
     """
-    jobs = [_key(job) for job in jobs]
+    jobs = [as_text(job) for job in jobs]
     if len(set(jobs)) < len(jobs):
         raise ValueError("jobs: two are alike; give each its own seed")
     workers = os.cpu_count() if workers is None else as_whole(workers, "workers", 1)
-    store = None if store is None else Path(store)
-    finished = {} if store is None else _read(store)
-    missing = [job for job in jobs if job not in finished]
-    results = _results(function, missing, scheduler, min(workers, len(missing)))
-    for job, result in tqdm(results, total=len(missing), unit="job", disable=None):
-        finished[job] = result
-        if store is not None:
-            _append(store, job, result)
-    return [finished[job] for job in jobs]
+    with closing(Store(store, function)) as kept:
+        missing = [job for job in jobs if job not in kept.finished]
+        if scheduler is None and min(workers, len(missing)) <= 1:
+            for job in _bar(missing, len(missing)):
+                kept.add(job, _result(job, partial(_call, function, job)))
+        elif missing:
+            _in_parallel(function, missing, scheduler, min(workers, len(missing)), kept.add)
+        return [kept.finished[job] for job in jobs]
 
 
-def _results(function, jobs, scheduler, workers):
-    """Yield (job, result) as jobs end."""
-    if scheduler is None and workers <= 1:
-        for job in jobs:
-            yield job, _result(job, lambda job=job: function(**json.loads(job)))
-        return
-    _check_picklable(function)
+def _in_parallel(function, jobs, scheduler, workers, keep):
+    """Keep every result; raise the first error once what runs has ended."""
+    _check_picklable(function, scheduler)
+    failure = None
     with executor(scheduler, workers) as pool:
-        running = {pool.submit(function, **json.loads(job)): job for job in jobs}
+        running = {}
         try:
-            for future in as_completed(running):
-                yield running[future], _result(running[future], future.result)
+            running |= {pool.submit(_call, function, job): job for job in jobs}
+            for future in _bar(as_completed(running), len(jobs)):
+                if future.cancelled():
+                    continue
+                try:
+                    keep(running[future], _result(running[future], future.result))
+                except (RuntimeError, ValueError) as error:
+                    failure = failure or error
+                    _cancel(running)
+        except BrokenExecutor as error:
+            failure = failure or _broken(error)
         finally:
-            for future in running:
-                future.cancel()
+            _cancel(running)
+    if failure:
+        raise failure
+
+
+def _call(function, job):
+    return function(**json.loads(job))
+
+
+def _bar(items, total):
+    return tqdm(items, total=total, unit="job", disable=None)
+
+
+def _cancel(futures):
+    for future in futures:
+        future.cancel()
 
 
 def _result(job, call):
     try:
         return call()
-    except Exception as error:
+    except BrokenExecutor as error:
+        raise _broken(error) from error
+    except (Exception, SystemExit) as error:
         raise RuntimeError(f"job {job} failed: {error!r}") from error
+
+
+def _broken(error):
+    return RuntimeError(
+        f"a process ended before its job did ({error}); begin the script with "
+        '`if __name__ == "__main__":` around what it runs, or set workers lower if memory ran out'
+    )
 
 
 @contextmanager
@@ -104,6 +139,11 @@ def executor(scheduler=None, workers=None):
     Yields
     ------
     concurrent.futures.Executor
+
+    Raises
+    ------
+    ValueError
+        If the scheduler cannot be reached.
     """
     if scheduler is None:
         # Forked processes would share the threads of torch.
@@ -112,49 +152,26 @@ def executor(scheduler=None, workers=None):
     else:
         from distributed import Client
 
-        with Client(scheduler) as client, client.get_executor(pure=False) as pool:
+        try:
+            client = Client(scheduler)
+        except (OSError, ValueError, TypeError) as error:
+            raise ValueError(
+                f"scheduler: cannot reach {scheduler} ({error}); start one with `dask scheduler` "
+                "or leave it out"
+            ) from error
+        with client, client.get_executor(pure=False) as pool:
             yield pool
 
 
-def _key(job):
-    if not isinstance(job, dict):
-        raise ValueError(f"jobs: expected dictionaries of keyword arguments, got {job!r}")
-    try:
-        return json.dumps(job, sort_keys=True)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"jobs: JSON cannot hold {job!r}: {error}") from error
-
-
-def _read(store):
-    """Finished jobs of a store; what follows its last whole line is cut off."""
-    if not store.exists():
-        store.parent.mkdir(parents=True, exist_ok=True)
-        return {}
-    text = store.read_text(encoding="utf-8")
-    whole = text[: text.rfind("\n") + 1]
-    if whole != text:
-        os.truncate(store, len(whole.encode()))
-    try:
-        lines = [json.loads(line) for line in whole.splitlines()]
-        return {_key(line["job"]): line["result"] for line in lines}
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"store: {store} is not a file of finished jobs: {error!r}") from error
-
-
-def _append(store, job, result):
-    try:
-        line = json.dumps({"job": json.loads(job), "result": result})
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"function: JSON cannot hold the result of {job}: {error}") from error
-    with store.open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _check_picklable(function):
+def _check_picklable(function, scheduler):
     try:
         pickle.dumps(function)
+        while isinstance(function, partial):
+            function = function.func
+        home = getattr(function, "__module__", None)
+        # Processes of this machine read the script again; a notebook is no script. Dask sends code.
+        if scheduler is None and home == "__main__" and not hasattr(sys.modules[home], "__file__"):
+            raise TypeError("it was defined in a notebook or on the command line")
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise ValueError(
             f"function: other processes cannot import it ({error}); define it in a module, "

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from neuralcollapse.geometry.arrays import as_number
+from neuralcollapse.geometry.arrays import as_array, as_number
 
 
 def locking_time(steps, values, threshold, *, above=False):
@@ -10,7 +10,7 @@ def locking_time(steps, values, threshold, *, above=False):
 
     Parameters
     ----------
-    steps : array_like, shape (num_checkpoints,)
+    steps : array_like or Tensor, shape (num_checkpoints,)
         Recorded steps of training, strictly increasing.
     values : array_like or Tensor, shape (num_checkpoints,)
         What was measured there, for instance the participation ratio of a layer.
@@ -43,7 +43,7 @@ def locking_time(steps, values, threshold, *, above=False):
     threshold = as_number(threshold, "threshold")
     if len(steps) != len(values):
         raise ValueError(f"values: expected {len(steps)}, one for each step, got {len(values)}")
-    if not (np.diff(steps) > 0).all():
+    if not (steps[1:] > steps[:-1]).all():
         raise ValueError("steps: expected strictly increasing numbers; sort the record first")
     outside = np.flatnonzero(values < threshold if above else values > threshold)
     start = outside[-1] + 1 if len(outside) else 0
@@ -51,9 +51,7 @@ def locking_time(steps, values, threshold, *, above=False):
 
 
 def _as_history(numbers, name):
-    if hasattr(numbers, "detach"):
-        numbers = numbers.detach().cpu().double().numpy() if name == "values" else numbers.cpu()
-    array = np.asarray(numbers)
+    array = as_array(numbers)
     if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "fiu":
         raise ValueError(
             f"{name}: expected a list of real numbers, one a checkpoint, got shape {array.shape} "

@@ -185,8 +185,6 @@ def off_plane_fraction(embeddings, weights, *, rank=2):
             f"embeddings: expected dimension {weights.shape[1]} as in weights, got "
             f"{embeddings.shape[1]}; the plane of the classifier lies in another space"
         )
-    if rank >= weights.shape[1]:
-        return 0.0
     return outside(embeddings, *_singular(weights), rank)
 
 
@@ -198,6 +196,8 @@ def outside(embeddings, singular_values, directions, rank):
             f"weights: singular values {rank} and {rank + 1} agree ({values[rank - 1]:.3g} and "
             f"{values[rank]:.3g}), so no {rank} directions lead; choose another rank"
         )
+    if rank == embeddings.shape[1]:
+        return 0.0
     basis = directions[:rank]
     rest = embeddings - (embeddings @ basis.T) @ basis
     return float((rest**2).sum() / (embeddings**2).sum())

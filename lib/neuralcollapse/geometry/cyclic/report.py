@@ -288,10 +288,8 @@ def _measure_pair(weights, embeddings, values, problems):
         )
         return
     try:
-        values["off_plane_fraction"] = (
-            outside(embeddings.points, weights.singular_values, weights.directions, 2)
-            if dimensions[0] > 2
-            else 0.0
+        values["off_plane_fraction"] = outside(
+            embeddings.points, weights.singular_values, weights.directions, 2
         )
     except DegenerateGeometryError as error:
         problems.append(("off_plane_fraction", str(error)))

@@ -8,7 +8,7 @@ feature by $\pi$ from the half-sum of angles; the square of the sum forgets the 
 import numpy as np
 
 from neuralcollapse.geometry.arrays import as_whole
-from neuralcollapse.theory.circle.phases import as_angles
+from neuralcollapse.theory.circle.phases import as_angles, phase_potential
 
 
 def half_angle_potential(angles, frequency):
@@ -46,9 +46,8 @@ def half_angle_potential(angles, frequency):
     angles = as_angles(angles, "angles")
     frequency = as_whole(frequency, "frequency", 0)
     modulus = angles.shape[-1]
-    turns = frequency * np.arange(modulus) % modulus / modulus
-    transform = np.exp(1j * (angles / 2 - 2 * np.pi * turns)).sum(axis=-1)
-    return modulus**2 - np.square(transform).real
+    turns = frequency % modulus * np.arange(modulus) % modulus / modulus
+    return modulus**2 * phase_potential(angles / 2 - 2 * np.pi * turns, 1.0)
 
 
 def additive_accuracy(modulus):
@@ -108,5 +107,5 @@ def squared_sum_amplitude(modulus, frequency):
     modulus = as_whole(modulus, "modulus", 2)
     frequency = as_whole(frequency, "frequency", 0)
     # sin of the distance to a quarter turn: exactly 0 there, where cos would leave rounding.
-    quarters = (modulus - 2 * (frequency * np.arange(modulus) % modulus)) / (2 * modulus)
+    quarters = (modulus - 2 * (frequency % modulus * np.arange(modulus) % modulus)) / (2 * modulus)
     return 4 * np.square(np.sin(np.pi * quarters))

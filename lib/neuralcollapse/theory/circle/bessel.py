@@ -7,7 +7,7 @@ $M_2=I_0(\beta)$, $M_3=\sinh\beta/\beta$.
 import numpy as np
 from scipy.special import ive, logsumexp
 
-from neuralcollapse.geometry.arrays import as_number, as_whole
+from neuralcollapse.geometry.arrays import as_number, as_reals, as_whole
 
 
 def as_beta(beta):
@@ -81,7 +81,7 @@ def bessel_ratio(order, beta):
     Raises
     ------
     ValueError
-        If `beta` is out of range.
+        If an order is not whole, or `beta` is out of range.
 
     Examples
     --------
@@ -89,7 +89,10 @@ def bessel_ratio(order, beta):
     1.0
     """
     beta = as_beta(beta)
-    return ive(np.abs(np.asarray(order, float)), beta) / ive(0, beta)
+    order = as_reals(order, "order")
+    if (order % 1).any():
+        raise ValueError(f"order: expected whole numbers, got {order}")
+    return ive(np.abs(order), beta) / ive(0, beta)
 
 
 def von_mises_aliasing(num_classes, beta):

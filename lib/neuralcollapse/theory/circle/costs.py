@@ -196,7 +196,13 @@ def schatten_cost(num_classes, rank, q):
     rank = as_number(rank, "rank", f"a number from 1 to {num_classes}")
     if not 1 <= rank <= num_classes:
         raise ValueError(f"rank: expected a number from 1 to {num_classes}, got {rank}")
-    return float(num_classes * (rank / num_classes) ** (1 - as_exponent(q) / 2))
+    q = as_exponent(q)
+    try:
+        return float(num_classes * (rank / num_classes) ** (1 - q / 2))
+    except OverflowError:
+        raise ValueError(
+            f"q: the cost of exponent {q} is beyond float64 here; take a smaller one"
+        ) from None
 
 
 def critical_regularisation(num_classes, q, beta):

@@ -11,18 +11,21 @@ For the clock network with shared embeddings, $L=3$ and $\mu=\frac34\,2^{1/3}\la
 
 from dataclasses import dataclass
 from itertools import combinations
-from math import comb
+from math import comb, isqrt
 
 import numpy as np
 from scipy.optimize import brentq, minimize, minimize_scalar
 from scipy.special import ive, logsumexp
 
-from neuralcollapse.geometry.arrays import as_number, as_whole
+from neuralcollapse.geometry.arrays import as_number, as_reals, as_whole
 
 CLOCK_FACTOR = 0.75 * 2 ** (1 / 3)  # mu / (lambda P): least of (u + w^2) / 2 where u w = 1
 
+# Of 1 - I_1(a) / I_0(a) in powers of 1 / a, the last first; from a = 300 on to rounding.
+_SLOPE = (1073 / 1024, 13 / 32, 25 / 128, 1 / 8, 1 / 8, 1 / 2)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class FrequencySet:
     """The best set of frequencies that a search has met.
 
@@ -60,18 +63,21 @@ def single_frequency(amplitude, num_classes=None):
     Raises
     ------
     ValueError
-        If `num_classes` is not whole or below 3.
+        If an argument is out of range.
 
     Examples
     --------
     >>> bool(np.isclose(single_frequency(1.0), 1 - np.log(1.2660658777520084)))
     True
     """
-    amplitude = np.asarray(amplitude, float)
+    amplitude = _amplitudes(amplitude, "amplitude")
+    # Below 1 the terms of the small sum agree in sign; 65 points are the limit to rounding there.
+    points = 65 if num_classes is None else _odd(num_classes)
+    logs = amplitude[..., None] * (np.cos(2 * np.pi * np.arange(points) / points) - 1)
+    small = -np.log1p(np.expm1(logs).mean(axis=-1))
     if num_classes is None:
-        return -np.log(ive(0, amplitude))
-    fall = np.cos(2 * np.pi * np.arange(_odd(num_classes)) / num_classes) - 1
-    return np.log(num_classes) - logsumexp(amplitude[..., None] * fall, axis=-1)
+        return np.where(amplitude < 1, small, -np.log(ive(0, amplitude)))[()]
+    return np.where(amplitude < 1, small, np.log(points) - logsumexp(logs, axis=-1))[()]
 
 
 def frequency_exchange(depth, num_classes=None):
@@ -162,10 +168,13 @@ def branch_decay(amplitude, depth, num_classes=None):
     >>> round(float(branch_decay(0.5474, 3)), 6)
     0.903183
     """
-    amplitude = np.asarray(amplitude, float)
+    amplitude = _amplitudes(amplitude, "amplitude")
+    if not amplitude.all():
+        raise ValueError("amplitude: expected positive numbers, got 0")
     power = 2 / _depth(depth)
     if num_classes is None:
-        slope = 1 - ive(1, amplitude) / ive(0, amplitude)
+        series = np.polyval((*_SLOPE, 0), 1 / np.maximum(amplitude, 300))
+        slope = np.where(amplitude < 300, 1 - ive(1, amplitude) / ive(0, amplitude), series)
     else:
         fall = 1 - np.cos(2 * np.pi * np.arange(_odd(num_classes)) / num_classes)
         shares = np.exp(-amplitude[..., None] * fall)
@@ -184,7 +193,7 @@ def homogeneous_objective(amplitudes, frequencies, num_classes, decay, depth):
     num_classes : int
         At least 3, odd.
     decay : float
-        $\mu$, positive; dimensionless.
+        $\mu$, at least 0; dimensionless.
     depth : float
         Degree L of the network, above 2.
 
@@ -204,10 +213,16 @@ def homogeneous_objective(amplitudes, frequencies, num_classes, decay, depth):
     >>> bool(np.isclose(value, np.log(7)))
     True
     """
-    amplitudes = np.asarray(amplitudes, float)
-    falls = _falls(frequencies, _odd(num_classes))
-    power = 2 / _depth(depth)
-    return float(logsumexp(-amplitudes @ falls) + decay * (amplitudes**power).sum())
+    amplitudes = _amplitudes(amplitudes, "amplitudes")
+    num_classes = _odd(num_classes)
+    if amplitudes.shape != np.shape(frequencies) or amplitudes.ndim != 1:
+        raise ValueError(
+            f"amplitudes: expected one a frequency, got shape {amplitudes.shape} for frequencies "
+            f"of shape {np.shape(frequencies)}"
+        )
+    falls = _falls([as_whole(f, "frequencies", 1) % num_classes for f in frequencies], num_classes)
+    power, decay = 2 / _depth(depth), _decay(decay)
+    return float(_cross_entropy(amplitudes @ falls) + decay * (amplitudes**power).sum())
 
 
 def best_frequencies(num_classes, decay, depth, *, counts=None, refine=5, sets=2000, seed=0):
@@ -249,13 +264,19 @@ def best_frequencies(num_classes, decay, depth, *, counts=None, refine=5, sets=2
     >>> len(best_frequencies(7, 0.7, 3).frequencies)
     1
     """
-    half = (_odd(num_classes) - 1) // 2
+    num_classes = _odd_prime(num_classes, 3)
+    half = num_classes // 2
+    decay = _decay(decay)
+    if decay == 0:
+        raise ValueError("decay: expected a positive number, got 0; without decay scales diverge")
+    refine, sets = as_whole(refine, "refine", 1), as_whole(sets, "sets", 1)
+    chosen = range(1, half + 1) if counts is None else _counts(counts, half)
     generator = np.random.default_rng(seed)
     best = FrequencySet(np.array([], int), np.array([]), float(np.log(num_classes)))
     worse = 0
-    for count in range(1, half + 1) if counts is None else counts:
+    for count in chosen:
         found = _best_of(num_classes, decay, depth, count, refine, sets, generator)
-        if found.objective < best.objective - 1e-12 and found.amplitudes.min() > 1e-6:
+        if found.objective < best.objective * (1 - 1e-12) and found.amplitudes.min() > 1e-6:
             best, worse = found, 0
         else:
             worse += 1
@@ -291,6 +312,7 @@ def single_circle_window(num_classes, depth):
     >>> bool(lower < upper / 2)
     True
     """
+    num_classes = _odd_prime(num_classes, 5)
     upper, _ = frequency_exchange(depth, num_classes)
     counts = range(2, min(4, (num_classes - 1) // 2) + 1)
 
@@ -316,9 +338,9 @@ def _best_of(num_classes, decay, depth, count, refine=5, sets=2000, generator=No
     power = 2 / _depth(depth)
     generator = np.random.default_rng(0) if generator is None else generator
     chosen = _sets(num_classes, count, sets, generator)
-    levels = _upper_amplitude(decay, depth) * np.geomspace(0.02, 1.3, 16)
+    levels = _upper_amplitude(decay, depth, num_classes) * np.geomspace(0.02, 1.3, 16)
     totals = _falls(np.arange(num_classes // 2 + 1), num_classes)[chosen].sum(axis=1)
-    scores = np.array([logsumexp(-level * totals, axis=1) for level in levels])
+    scores = np.array([_cross_entropy(level * totals) for level in levels])
     scores += decay * count * levels[:, None] ** power
     best = None
     for place in np.argsort(scores.min(axis=0).round(12), kind="stable")[:refine]:
@@ -331,8 +353,9 @@ def _best_of(num_classes, decay, depth, count, refine=5, sets=2000, generator=No
             bounds=[(least**power, None)] * count,
             options={"ftol": 1e-15, "gtol": 1e-10},
         )
-        if best is None or result.fun < best.objective:
-            best = FrequencySet(chosen[place], result.x ** (1 / power), float(result.fun))
+        if best is None or decay * result.fun < best.objective:
+            objective = decay * float(result.fun)
+            best = FrequencySet(chosen[place], result.x ** (1 / power), objective)
     return best
 
 
@@ -345,25 +368,29 @@ def _sets(num_classes, count, sets, generator):
     return np.array(sorted({(1, *sorted(some.tolist())) for some in drawn}))
 
 
-def _upper_amplitude(decay, depth):
+def _upper_amplitude(decay, depth, num_classes):
     """Amplitude of the stable branch at a decay, that of the exchange if there is none."""
-    _, tip = frequency_fold(depth)
-    far = tip
-    while branch_decay(far, depth) > decay:
+    fold, tip = frequency_fold(depth, num_classes)
+    if decay >= fold:
+        return frequency_exchange(depth, num_classes)[1]
+    far = 2 * tip
+    while branch_decay(far, depth, num_classes) > decay:  # in the end it falls exponentially
         far *= 2
-        if far > 1e6:
-            return far
-    if far == tip:
-        return frequency_exchange(depth)[1]
-    return brentq(lambda a: branch_decay(a, depth) - decay, tip, far)
+    return brentq(lambda a: branch_decay(a, depth, num_classes) - decay, tip, far)
 
 
 def _objective(roots, falls, decay, power):
+    """The objective in units of the decay, which keeps its gradient of order 1."""
     amplitudes = roots ** (1 / power)
-    logs = -amplitudes @ falls
-    total = logsumexp(logs)
-    slope = -(falls @ np.exp(logs - total)) * roots ** (1 / power - 1) / power
-    return total + decay * roots.sum(), slope + decay
+    shortfalls = amplitudes @ falls
+    total = _cross_entropy(shortfalls)
+    slope = -(falls @ np.exp(-shortfalls - total)) * roots ** (1 / power - 1) / power
+    return total / decay + roots.sum(), slope / decay + 1
+
+
+def _cross_entropy(shortfalls):
+    """Of logits by how much they fall short of the first; small ones keep their digits."""
+    return np.log1p(np.exp(-shortfalls[..., 1:]).sum(axis=-1))
 
 
 def _falls(frequencies, num_classes):
@@ -397,3 +424,33 @@ def _odd(num_classes):
     if num_classes % 2 == 0:
         raise ValueError(f"num_classes: expected an odd number, got {num_classes}")
     return num_classes
+
+
+def _odd_prime(num_classes, least):
+    num_classes = as_whole(num_classes, "num_classes", least)
+    if not all(num_classes % factor for factor in (2, *range(3, isqrt(num_classes) + 1, 2))):
+        raise ValueError(f"num_classes: expected an odd prime, got {num_classes}")
+    return num_classes
+
+
+def _amplitudes(values, name):
+    values = as_reals(values, name)
+    if (values < 0).any():
+        raise ValueError(f"{name}: expected numbers of at least 0, got {values.min()}")
+    return values
+
+
+def _decay(decay):
+    value = as_number(decay, "decay", "a finite number of at least 0")
+    if value < 0:
+        raise ValueError(f"decay: expected a number of at least 0, got {decay}")
+    return value
+
+
+def _counts(counts, half):
+    if not np.iterable(counts):
+        raise ValueError(f"counts: expected a sequence of numbers of circles, got {counts}")
+    counts = [as_whole(count, "counts", 1) for count in counts]
+    if max(counts, default=1) > half:
+        raise ValueError(f"counts: expected numbers up to {half}, half the classes, got {counts}")
+    return counts

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
-from neuralcollapse.geometry.arrays import as_number, as_whole
+from neuralcollapse.geometry.arrays import as_number, as_reals, as_whole
 from neuralcollapse.theory.circle.bessel import as_beta
 
 
@@ -97,9 +97,7 @@ def locking_curve(times, resultant, *, beta, learning_rate, modulus):
     """
     rate = as_beta(beta) * _as_rate(learning_rate) / as_whole(modulus, "modulus", 3)
     resultant = as_resultant(resultant)
-    times = np.asarray(times, dtype=np.float64)
-    if not np.isfinite(times).all():
-        raise ValueError("times: expected finite numbers of steps, got NaN or infinity")
+    times = as_reals(times, "times")
     if resultant in (0, 1):
         return np.full(times.shape, resultant)
     odds = 2 * np.log(resultant) - np.log1p(-(resultant**2))
@@ -132,7 +130,7 @@ def finite_order(resultant, modulus):
     True
     """
     modulus = as_whole(modulus, "modulus", 3)
-    resultant = np.asarray(resultant, dtype=np.float64)
+    resultant = as_reals(resultant, "resultant")
     if not ((resultant >= 0) & (resultant <= 1)).all():
         raise ValueError("resultant: expected numbers from 0 to 1, got others")
     return resultant + (1 - resultant**2) * resultant ** (modulus - 1) / (1 + resultant**modulus)

@@ -9,19 +9,17 @@ $Z=\frac1P\sum_ae^{i\psi_a}$ of Kuramoto [kuramoto1984].
 
 import numpy as np
 
-from neuralcollapse.geometry.arrays import as_whole
+from neuralcollapse.geometry.arrays import as_reals, as_whole
 from neuralcollapse.theory.circle.bessel import as_beta
 
 
 def as_angles(angles, name):
     """Return angles as a float64 array whose last axis has at least two entries."""
-    array = np.asarray(angles, dtype=np.float64)
+    array = as_reals(angles, name)
     if array.ndim == 0 or array.shape[-1] < 2:
         raise ValueError(
             f"{name}: expected at least two angles on the last axis, got shape {array.shape}"
         )
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name}: expected finite angles in radians, got NaN or infinity")
     return array
 
 
@@ -53,7 +51,7 @@ def phase_lags(angles, frequency):
     angles = as_angles(angles, "angles")
     frequency = as_whole(frequency, "frequency", 0)
     modulus = angles.shape[-1]
-    turns = frequency * np.arange(modulus) % modulus / modulus
+    turns = frequency % modulus * np.arange(modulus) % modulus / modulus
     return (angles - 2 * np.pi * turns + np.pi) % (2 * np.pi) - np.pi
 
 
@@ -108,13 +106,21 @@ def phase_potential(lags, beta):
     ValueError
         If an argument is out of range.
 
+    Notes
+    -----
+    Computed as $\beta(d(2-d)+2(\operatorname{Im}Z)^2)$ with
+    $d=1-|Z|=\frac2P\sum_a\sin^2\frac{\psi_a-\Psi}2$, so that small values keep their digits.
+
     Examples
     --------
     >>> float(phase_potential([0, 0, np.pi], 9.0))
     8.0
     """
     beta = as_beta(beta)
-    return beta * (1 - np.square(order_parameter(lags)).real)
+    mean = order_parameter(lags)
+    misses = as_angles(lags, "lags") - np.angle(mean)[..., None]
+    rest = 2 * np.square(np.sin(misses / 2)).mean(axis=-1)
+    return beta * (rest * (2 - rest) + 2 * mean.imag**2)
 
 
 def phase_gradient(lags, beta):

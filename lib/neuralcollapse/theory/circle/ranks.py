@@ -169,6 +169,9 @@ def isotropic_cost(num_classes, rank, beta, regularisation, q=1.0):
     True
     """
     num_classes = as_whole(num_classes, "num_classes", 2)
+    rank = as_number(rank, "rank", "a number from 1 on")
+    if rank < 1:
+        raise ValueError(f"rank: expected a number from 1 on, got {rank}")
     beta, q, regularisation = as_beta(beta), _exponent(q), _positive(regularisation)
     penalty = regularisation * num_classes * (rank / num_classes) ** (1 - q / 2)
     return float(np.log(num_classes) - beta + log_sphere_moment(rank, beta) + penalty)

@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 
 from neuralcollapse.geometry.arrays import as_whole
 from neuralcollapse.theory.circle.angles import hessian_spectrum
-from neuralcollapse.theory.circle.bessel import as_beta, log_sphere_moment
+from neuralcollapse.theory.circle.bessel import as_beta, bessel_ratio, log_sphere_moment
 
 
 def two_simplices_exchange(num_classes, beta):
@@ -113,10 +113,13 @@ def circles_cross_entropy(num_classes, frequencies, beta):
     """
     num_classes = as_whole(num_classes, "num_classes", 3)
     beta = as_beta(beta)
-    frequencies = np.array([as_whole(f, "frequencies", 1) for f in frequencies])
-    if frequencies.size == 0:
+    if not np.iterable(frequencies):
+        raise ValueError(f"frequencies: expected a sequence, one a circle, got {frequencies}")
+    # Reduced as Python numbers: products of large frequencies would leave int64.
+    residues = [as_whole(f, "frequencies", 1) % num_classes for f in frequencies]
+    if not residues:
         raise ValueError("frequencies: expected at least one, got none")
-    turns = np.arange(num_classes) * frequencies[:, None] % num_classes
+    turns = np.outer(residues, np.arange(num_classes)) % num_classes
     cosines = np.cos(2 * np.pi * turns / num_classes).mean(axis=0)
     return float(logsumexp(beta * (cosines - 1)))
 
@@ -142,6 +145,11 @@ def circles_exchange(count, beta):
     ValueError
         If an argument is out of range.
 
+    Notes
+    -----
+    From ten circles on, where the two terms would cancel, their difference is the integral over
+    the number of circles of $u\rho_1(u)-\log I_0(u)$ at $u=\beta/m$, by Gauss's rule.
+
     Examples
     --------
     >>> f"{circles_exchange(1, 1.0):.6f}"
@@ -149,8 +157,15 @@ def circles_exchange(count, beta):
     """
     count = as_whole(count, "count", 1)
     beta = as_beta(beta)
-    fewer, more = (m * log_sphere_moment(2, beta / m) for m in (count, count + 1))
-    return float((fewer - more) * (np.sqrt(count + 1) + np.sqrt(count)) / np.sqrt(2))
+    if count < 10:
+        fewer, more = (m * log_sphere_moment(2, beta / m) for m in (count, count + 1))
+        gain = fewer - more
+    else:
+        nodes, shares = np.polynomial.legendre.leggauss(8)
+        strengths = [beta / (count + (1 + node) / 2) for node in nodes]
+        slopes = [u * bessel_ratio(1, u) - log_sphere_moment(2, u) for u in strengths]
+        gain = shares @ slopes / 2
+    return float(gain * (np.sqrt(count + 1) + np.sqrt(count)) / np.sqrt(2))
 
 
 def _bend(size, beta):

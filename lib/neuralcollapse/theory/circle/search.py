@@ -22,7 +22,7 @@ FINISHED = 4  # candidates that are followed to the end
 PRESENT = 0.02  # a singular value above this part of sqrt(K) counts towards the rank
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FoundCode:
     """The best unit code that a search has met.
 
@@ -117,8 +117,8 @@ def settle(weights, beta, regularisation, *, iterations=400):
     (4, 2)
     """
     weights = as_directions(weights, "weights")
-    beta = as_beta(beta)
-    regularisation = as_number(regularisation, "regularisation")
+    beta, regularisation = as_beta(beta), _penalty(regularisation)
+    iterations = as_whole(iterations, "iterations", 1)
     weights, _ = _descend(weights, beta, regularisation, SMOOTHING[-1], iterations)
     weights = _in_span(weights)
     while True:
@@ -161,8 +161,10 @@ def best_unit_code(num_classes, beta, regularisation, *, starts=6, ranks=None, s
     2
     """
     num_classes = as_whole(num_classes, "num_classes", 3)
+    beta, regularisation = as_beta(beta), _penalty(regularisation)
+    starts = as_whole(starts, "starts", 0)
+    ranks = range(1, num_classes) if ranks is None else _ranks(ranks, num_classes)
     generator = np.random.default_rng(seed)
-    ranks = range(1, num_classes) if ranks is None else ranks
     candidates = []
     for _ in range(starts):
         weights = as_directions(generator.normal(size=(num_classes, num_classes - 1)))
@@ -200,11 +202,17 @@ def guesses(num_classes):
         The simplex, orthogonal sums of two, three and four simplices, the polygon, two frequencies
         of circles, points at the two ends of a segment.
 
+    Raises
+    ------
+    ValueError
+        If `num_classes` is not whole or below 3.
+
     Examples
     --------
     >>> sorted(guesses(3))
     ['one pair of ends', 'polygon', 'simplex']
     """
+    num_classes = as_whole(num_classes, "num_classes", 3)
     found = {"simplex": simplex_etf(num_classes), "polygon": regular_polygon(num_classes)}
     for parts in range(2, min(4, num_classes // 2) + 1):
         sizes = [num_classes // parts + (place < num_classes % parts) for place in range(parts)]
@@ -255,3 +263,19 @@ def _in_span(weights):
     lost = np.linalg.norm(cut, axis=1) < 1e-9
     cut[lost] = cut[lost] + np.eye(keep)[0]  # a row that was all in what is dropped
     return as_directions(cut)
+
+
+def _penalty(regularisation):
+    value = as_number(regularisation, "regularisation", "a finite number of at least 0")
+    if value < 0:
+        raise ValueError(f"regularisation: expected a number of at least 0, got {regularisation}")
+    return value
+
+
+def _ranks(ranks, num_classes):
+    if not np.iterable(ranks):
+        raise ValueError(f"ranks: expected a sequence of ranks, got {ranks}; write [{ranks}]")
+    ranks = [as_whole(rank, "ranks", 1) for rank in ranks]
+    if max(ranks, default=1) > num_classes:
+        raise ValueError(f"ranks: expected ranks up to {num_classes}, one a class, got {ranks}")
+    return ranks

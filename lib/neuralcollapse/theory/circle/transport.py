@@ -9,7 +9,7 @@ prescribed too, it is what Sinkhorn's scaling converges to.
 import numpy as np
 from scipy.special import logsumexp, xlogy
 
-from neuralcollapse.geometry.arrays import as_points, as_whole
+from neuralcollapse.geometry.arrays import as_number, as_points, as_reals, as_whole
 from neuralcollapse.theory.circle.angles import as_angles
 from neuralcollapse.theory.circle.bessel import (
     as_beta,
@@ -98,7 +98,7 @@ def sinkhorn_plan(costs, beta, masses=None, target_masses=None, tolerance=1e-12)
     target_masses : array_like, shape (num_targets,), optional
         Of the targets, likewise.
     tolerance : float
-        Largest error of a target mass that is left, relative to the mass.
+        Positive: the largest error of a target mass that is left, relative to the mass.
 
     Returns
     -------
@@ -127,6 +127,9 @@ def sinkhorn_plan(costs, beta, masses=None, target_masses=None, tolerance=1e-12)
     costs, beta = as_points(costs, "costs"), as_beta(beta)
     masses = _as_masses(masses, costs.shape[0], "masses")
     target_masses = _as_masses(target_masses, costs.shape[1], "target_masses")
+    tolerance = as_number(tolerance, "tolerance", "a positive number")
+    if tolerance <= 0:
+        raise ValueError(f"tolerance: expected a positive number, got {tolerance}")
     scale, level = np.zeros(costs.shape[1]), min(beta, _FIRST)
     while True:
         plan, scale, error = _balance(-level * costs, scale, masses, target_masses, tolerance)
@@ -294,7 +297,7 @@ def bessel_remainder_bounds(num_classes, beta):
 def _as_masses(masses, count, name):
     if masses is None:
         return np.full(count, 1 / count)
-    array = np.asarray(masses, dtype=np.float64)
+    array = as_reals(masses, name)
     if array.shape != (count,) or not (array > 0).all() or abs(array.sum() - 1) > 1e-9:
         raise ValueError(
             f"{name}: expected {count} positive numbers of sum 1, got shape {array.shape} and sum "
