@@ -52,7 +52,7 @@ def test_mirrored_pairs_are_as_many_as_asked_even_if_the_diagonal_runs_out(modul
 
 def test_tables_are_compared_as_objects():
     table = modular_addition(5)
-    assert table == table  # noqa: PLR0124
+    assert table == table
     assert table != modular_addition(5)
     assert len({table, modular_addition(5)}) == 2
 
