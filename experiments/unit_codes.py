@@ -1,12 +1,15 @@
 """Best unit codes over all ranks: cross-entropy plus a multiple of the nuclear norm.
 
-    python experiments/unit_codes.py --workers 16
+    python experiments/unit_codes.py                                # here, one process a core
+    python experiments/unit_codes.py --workers 1                    # in this process
+    python experiments/unit_codes.py --scheduler tcp://address:8786 # on a Dask cluster
 
-searches every cell of `GRID` (classes, inverse temperature, penalty), prints its rank as it comes,
-and writes all to ``unit_codes.json`` beside its recipe and the versions. It can be stopped and
-started again: what the file holds is not searched twice. About an hour on one core, of which the
-cells with 31 and 41 classes take most; ``--largest 17`` leaves out those with more classes.
-``--check`` searches every fortieth cell with other seeds and compares objectives.
+searches every cell of `GRID` (classes, inverse temperature, penalty) and writes all, beside recipe,
+seed, versions and hash, to ``unit_codes.json``. What the file holds is not searched again. Finished
+cells are kept in ``unit_codes.jsonl`` until all are, so a run that was interrupted goes on where it
+stopped. About an hour on one core, of which the cells with 31 and 41 classes take most;
+``--largest 17`` leaves out those with more classes. ``--check`` searches every fortieth cell with
+another seed and compares objectives.
 """
 
 import argparse
@@ -18,13 +21,13 @@ import json
 import platform
 import sys
 from importlib.metadata import version
-from multiprocessing import get_context
 
 import numpy as np
 
 from neuralcollapse.claims.unit_codes import STORED, digest, stored_rows
 from neuralcollapse.theory.circle.ranks import rank_law
 from neuralcollapse.theory.circle.search import SMOOTHING, best_unit_code
+from neuralcollapse.training.sweep import sweep
 
 SEED, STARTS = 0, 2
 PENALTIES = [float(f"{value:.6g}") for value in np.geomspace(8e-4, 0.6, 28)]
@@ -39,13 +42,12 @@ GRID = [
 ]
 
 
-def search(cell, seed=SEED):
+def search(num_classes, beta, penalty, seed, starts):
     """Return one row: the cell, the rank of the best code found and its objective."""
-    num_classes, beta, penalty = cell
     law = rank_law(num_classes, beta, penalty)
     ranks = [r for r in range(1, num_classes) if 0.6 * law - 1 <= r <= 1.5 * law + 2]
     found = best_unit_code(
-        num_classes, beta, penalty, starts=STARTS, ranks=ranks or [num_classes - 1], seed=seed
+        num_classes, beta, penalty, starts=starts, ranks=ranks or [num_classes - 1], seed=seed
     )
     energy = np.linalg.svd(found.weights, compute_uv=False) ** 2
     return {
@@ -63,7 +65,19 @@ def key(row):
     return row["num_classes"], row["beta"], row["regularisation"]
 
 
-def store(rows):
+def job(cell, seed=SEED):
+    """Arguments of `search` for a cell."""
+    num_classes, beta, penalty = cell
+    return {
+        "num_classes": num_classes,
+        "beta": beta,
+        "penalty": penalty,
+        "seed": seed,
+        "starts": STARTS,
+    }
+
+
+def write(rows):
     """Write rows in the order of the grid, with their recipe, seed, versions and hash."""
     rows.sort(key=lambda row: GRID.index(key(row)) if key(row) in GRID else len(GRID))
     content = {
@@ -82,35 +96,40 @@ def store(rows):
     partial.replace(STORED)
 
 
-def check(rows):
-    """Search some cells again with another seed; return those where it finds less, or far more."""
+def check(rows, **where):
+    """Search every fortieth row again with the next seed; return the cells whose objectives differ.
+
+    They differ if the two are further apart than 1e-4, whichever is lower.
+    """
+    rows = rows[::40]
     wrong = []
-    for row in rows[::40]:
-        again = search(key(row), seed=SEED + 1)["objective"]
-        print(key(row), row["objective"], again, flush=True)
-        if abs(again - row["objective"]) > 1e-4:
+    again = sweep(search, [job(key(row), SEED + 1) for row in rows], **where)
+    for row, other in zip(rows, again, strict=True):
+        print(key(row), row["objective"], other["objective"])
+        if abs(other["objective"] - row["objective"]) > 1e-4:
             wrong.append(key(row))
     return wrong
 
 
-def main():
+def main(arguments=None):
     """Search what is missing, or check."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--scheduler")
+    parser.add_argument("--workers", type=int)
     parser.add_argument("--largest", type=int, default=10**9)
     parser.add_argument("--check", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    where = {"scheduler": options.scheduler, "workers": options.workers}
     rows = stored_rows()
     if options.check:
-        sys.exit(f"cells that differ: {wrong}" if (wrong := check(rows)) else 0)
+        sys.exit(f"cells that differ: {wrong}" if (wrong := check(rows, **where)) else 0)
     done = {key(row) for row in rows}
-    missing = [c for c in GRID if c not in done and c[0] <= options.largest]
-    missing = sorted(set(missing))
-    with get_context("spawn").Pool(options.workers) as pool:
-        for row in pool.imap_unordered(search, missing):
-            rows.append(row)
-            store(rows)
-            print(*key(row), row["rank"], row["objective"], flush=True)
+    missing = sorted({cell for cell in GRID if cell not in done and cell[0] <= options.largest})
+    if not missing:
+        return
+    store = STORED.with_suffix(".jsonl")
+    write(rows + sweep(search, [job(cell) for cell in missing], store=store, **where))
+    store.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
