@@ -7,6 +7,13 @@ from neuralcollapse.plots.atlas import AtlasTable, atlas_table, coherence_curves
 from neuralcollapse.plots.collapse import class_plane, cosine_matrices, seed_curves, simplex_shadow
 from neuralcollapse.plots.duality import duality_angles, planar_features, rattler_room
 from neuralcollapse.plots.equality import coherence_distance, radon_bounds
+from neuralcollapse.plots.equilibrium import (
+    class_fits,
+    core_prices,
+    gain_phases,
+    rare_accuracies,
+    residual_curves,
+)
 from neuralcollapse.plots.orthoplex import (
     batch_matrices,
     code_graphs,
@@ -41,6 +48,7 @@ __all__ = [
     "axes_grid",
     "batch_matrices",
     "bends",
+    "class_fits",
     "class_plane",
     "code_graphs",
     "code_spectra",
@@ -49,11 +57,13 @@ __all__ = [
     "coherence_distance",
     "coherence_plateau",
     "coherence_scatter",
+    "core_prices",
     "cosine_matrices",
     "cost_lines",
     "duality_angles",
     "excess_losses",
     "feature_circle",
+    "gain_phases",
     "gap_curves",
     "gap_triangle",
     "gram_matrices",
@@ -66,7 +76,9 @@ __all__ = [
     "polyhedra",
     "publish",
     "radon_bounds",
+    "rare_accuracies",
     "rattler_room",
+    "residual_curves",
     "scaled_thresholds",
     "seed_curves",
     "simplex_shadow",

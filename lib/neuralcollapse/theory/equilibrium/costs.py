@@ -47,7 +47,7 @@ def core_weight(core, demand):
         return np.cbrt(demand)
     # Newton from the right of the root of a convex increasing function comes down to it.
     weight = np.cbrt(demand)
-    for _ in range(60):
+    for _ in range(10):
         weight = weight - (weight * (1 + weight) ** 2 - demand) / ((1 + weight) * (1 + 3 * weight))
     return np.maximum(weight, 0)
 
