@@ -11,13 +11,13 @@ from neuralcollapse.claims.claim import Claim, Evidence, Measure
 from neuralcollapse.claims.equilibrium_networks import across_seeds, paired_difference
 from neuralcollapse.geometry import regular_polygon
 from neuralcollapse.theory.equilibrium import (
-    CORES,
     core_cost,
     core_weight,
     linear_optimum,
     minimise_linear_model,
     simplex_equilibrium,
 )
+from neuralcollapse.theory.equilibrium.costs import CORES
 
 PAGE = "collapse/equilibrium"
 

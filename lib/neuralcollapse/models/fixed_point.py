@@ -38,7 +38,13 @@ class FixedPoint:
 
 
 class NotConvergedError(RuntimeError):
-    """A fixed point was not found; ``found`` is the `FixedPoint` where the search stopped."""
+    """A fixed point was not found.
+
+    Attributes
+    ----------
+    found : FixedPoint
+        Where the search stopped, with its residual.
+    """
 
     def __init__(self, message, found):
         super().__init__(message)

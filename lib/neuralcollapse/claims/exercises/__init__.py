@@ -9,6 +9,7 @@ from neuralcollapse.claims.exercises.codes import (
     check_symmetrise,
 )
 from neuralcollapse.claims.exercises.collapse import check_nc1
+from neuralcollapse.claims.exercises.equilibrium import check_implicit_gradient
 from neuralcollapse.claims.exercises.two_codes import check_cross_entropy_gap
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "check_best_dimensions",
     "check_certified_margin",
     "check_cross_entropy_gap",
+    "check_implicit_gradient",
     "check_nc1",
     "check_radon_split",
     "check_rattlers",

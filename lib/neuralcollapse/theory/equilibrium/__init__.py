@@ -1,6 +1,6 @@
 """Linear models with a layer between features and classifier: equilibrium, step, explicit, none."""
 
-from neuralcollapse.theory.equilibrium.costs import CORES, core_cost, core_weight
+from neuralcollapse.theory.equilibrium.costs import core_cost, core_weight
 from neuralcollapse.theory.equilibrium.descent import LinearModel, minimise_linear_model
 from neuralcollapse.theory.equilibrium.simplex import SimplexEquilibrium, simplex_equilibrium
 from neuralcollapse.theory.equilibrium.squared import (
@@ -10,7 +10,6 @@ from neuralcollapse.theory.equilibrium.squared import (
 )
 
 __all__ = [
-    "CORES",
     "LinearModel",
     "LinearOptimum",
     "SimplexEquilibrium",
