@@ -4,7 +4,7 @@
 
 trains every configuration of `GRID` and writes what it ends in, beside the recipe and the versions,
 to ``equilibrium_networks.json``. It can be stopped and started again: finished networks wait in
-``equilibrium_networks.jsonl``, which git does not keep. About half an hour on one core. ``--check``
+``equilibrium_networks.jsonl``, which git does not keep. About an hour on one core. ``--check``
 trains two configurations again and compares them with the file.
 """
 
@@ -22,22 +22,25 @@ from neuralcollapse.claims.code_networks import digest
 from neuralcollapse.claims.equilibrium_networks import NETWORKS, RECIPE, STORED, run, stored_rows
 from neuralcollapse.training import sweep
 
-SOME = ("equilibrium", "one step", "no core", "three explicit layers")
+SOME = ("equilibrium", "no core", "three explicit layers")
+LONGER = ("equilibrium", "one step", "no core", "three explicit layers")
 GRID = [
-    *((network, 3, 2, seed) for network in NETWORKS for seed in range(8)),
-    *((network, 3, 10, seed) for network in NETWORKS for seed in range(4)),
-    *((network, 7, 2, seed) for network in SOME for seed in range(4)),
-    *((network, 10, 100, seed) for network in SOME for seed in range(3)),
+    *((network, 3, 2, seed, 60) for network in NETWORKS for seed in range(8)),
+    *((network, 3, 10, seed, 60) for network in NETWORKS for seed in range(4)),
+    *((network, 3, 2, seed, 240) for seed in range(8) for network in LONGER),
+    *((network, 10, 100, seed, 60) for network in SOME for seed in range(3)),
 ]
-NAMES = ("network", "frequent", "rare", "seed")
+NAMES = ("network", "frequent", "rare", "seed", "epochs")
 
 
 def store(rows):
-    """Write rows with their recipe, versions and hash."""
-    versions = {name: version(name) for name in ("numpy", "scipy", "torch", "scikit-learn")}
+    """Write rows with their recipe, the versions they were trained with, and their hash."""
+    here = {name: version(name) for name in ("numpy", "scipy", "torch", "scikit-learn")}
+    here["python"] = platform.python_version()
+    earlier = json.loads(STORED.read_text())["versions"] if STORED.exists() else []
     content = {
         "recipe": asdict(RECIPE),
-        "versions": {"python": platform.python_version(), **versions},
+        "versions": [*(item for item in earlier if item != here), here],
         "sha256": digest(rows),
     }
     head = "".join(f'"{name}": {json.dumps(value)},\n' for name, value in content.items())

@@ -295,8 +295,8 @@ def check_imbalance(second):
     fitted = across_seeds("train_accuracy", "equilibrium", 3, 2).min()
     return Evidence(
         (
-            Measure("gain in accuracy on rare classes, mean of seeds", mean, ">=", 0.05),
-            Measure("in standard errors", mean / error, ">=", 3),
+            Measure("gain in accuracy on rare classes, mean of draws", mean, ">=", 0.05),
+            Measure("in standard errors", mean / error, ">=", 2),
             Measure("least training accuracy of an equilibrium", fitted, "==", 1),
         )
     )
@@ -431,14 +431,14 @@ CLAIMS = (
     Claim(
         identifier="obs-input-injection",
         page=PAGE,
-        statement="On the same digits one step, five steps or no core at all recognise rare "
-        "classes as well as the equilibrium.",
+        statement="On digits with rare classes one step, five steps or no core at all come within "
+        "0.03 of the equilibrium's accuracy on them.",
         kind="observed",
         source="here",
-        hypotheses="seven classes of two or ten images, eight draws",
+        hypotheses="seven classes of two images, eight draws, or of ten, four draws",
         checker=check_input_injection,
         instance=lambda: {"others": ("five steps", "one step", "no core")},
-        control_statement="explicit layers do as well too",
+        control_statement="three explicit layers do, too",
         control=lambda: {"others": ("three explicit layers",)},
     ),
 )

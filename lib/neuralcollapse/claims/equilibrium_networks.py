@@ -4,6 +4,7 @@ Its claims rest on rows trained by ``experiments/equilibrium_networks.py`` and s
 """
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -35,7 +36,7 @@ METRICS = {
 }
 
 
-def run(network, frequent, rare, seed):
+def run(network, frequent, rare, seed, epochs=RECIPE.epochs):
     """Train one network on digits of which some are rare.
 
     Parameters
@@ -48,6 +49,7 @@ def run(network, frequent, rare, seed):
         Images of each of the other classes.
     seed : int
         Chooses the images and draws weights and batches.
+    epochs : int
 
     Returns
     -------
@@ -58,7 +60,8 @@ def run(network, frequent, rare, seed):
     sizes = [FREQUENT] * frequent + [rare] * (10 - frequent)
     task = digits(sizes, seed=seed)
     build = partial(EquilibriumNetwork, WIDTHS, **NETWORKS[network])
-    history = fit(build, task, RECIPE, seeds=(seed,), checkpoints=(RECIPE.epochs,))
+    recipe = replace(RECIPE, epochs=epochs)
+    history = fit(build, task, recipe, seeds=(seed,), checkpoints=(epochs,))
     with torch.no_grad():
         hits = history.models[0](task.test_inputs).logits.argmax(1) == task.test_labels
     classes = [hits[task.test_labels == c].double().mean().item() for c in range(10)]
@@ -98,13 +101,13 @@ def stored_rows(**wanted):
     ]
 
 
-def across_seeds(quantity, network, frequent, rare):
+def across_seeds(quantity, network, frequent, rare, epochs=RECIPE.epochs):
     """Return one quantity of the stored rows, shape (num_seeds,), seeds in order."""
-    rows = stored_rows(network=network, frequent=frequent, rare=rare)
+    rows = stored_rows(network=network, frequent=frequent, rare=rare, epochs=epochs)
     return np.array([row[quantity] for row in rows])
 
 
-def paired_difference(quantity, first, second, frequent, rare):
+def paired_difference(quantity, first, second, frequent, rare, epochs=RECIPE.epochs):
     """Mean of differences between two networks, seed by seed, and its standard error.
 
     Parameters
@@ -112,7 +115,7 @@ def paired_difference(quantity, first, second, frequent, rare):
     quantity : str
     first, second : str
         Keys of `NETWORKS`.
-    frequent, rare : int
+    frequent, rare, epochs : int
 
     Returns
     -------
@@ -121,6 +124,6 @@ def paired_difference(quantity, first, second, frequent, rare):
         of the number of seeds.
     """
     difference = np.subtract(
-        *(across_seeds(quantity, network, frequent, rare) for network in (first, second))
+        *(across_seeds(quantity, network, frequent, rare, epochs) for network in (first, second))
     )
     return float(difference.mean()), float(difference.std(ddof=1) / np.sqrt(len(difference)))
