@@ -171,6 +171,13 @@ def test_descent_within_a_radius_stays_within_it():
     assert np.linalg.norm(run.matrix, 2) <= 0.5 + 1e-12
 
 
+def test_descent_that_starts_beyond_the_radius_comes_back_inside():
+    run = minimise_linear_model([7] * 3, 5, radius=0.9, scale=1.5, **DECAYS)
+    optimum = linear_optimum([7] * 3, **DECAYS)
+    assert optimum.weights[0] < 0.5
+    assert run.value == pytest.approx(optimum.value, abs=1e-8)
+
+
 def test_the_simplex_of_cross_entropy_is_where_descent_ends_while_it_is_cheap():
     decays = {"weight_decay": 0.007, "feature_decay": 0.003, "layer_decay": 0.6}
     simplex = simplex_equilibrium(4, 7, **decays)

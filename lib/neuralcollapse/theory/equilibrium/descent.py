@@ -67,7 +67,7 @@ def minimise_linear_model(
         $\lambda_W$, $\lambda_H$, $\lambda_A$, positive.
     radius : float, optional
         Largest spectral norm of $A$, below 1 for an equilibrium; without bound unless given. A
-        matrix beyond it is scaled back, and penalised as it is then.
+        matrix beyond it is scaled back but pays for what it was, or descent could not shrink it.
     seed : int
     scale : float
         Standard deviation of the entries at the start.
@@ -108,30 +108,31 @@ def minimise_linear_model(
         weight, matrix, features = (
             z[a:b].reshape(shape) for (a, b), shape in zip(pairwise(ends), shapes, strict=True)
         )
-        return weight, *_scaled(matrix, radius), features
+        return weight, matrix, features
 
     def objective(z):
-        weight, matrix, back, features = unpack(z)
-        response = _response(core, matrix)
+        weight, matrix, features = unpack(z)
+        scaled, back = _scaled(matrix, radius)
+        response = _response(core, scaled)
         mapped = features @ response.T
         value, slope = _loss(mapped @ weight.T, labels, loss)
         tables = [weight, matrix, features]
         slopes = [
             slope.T @ mapped,
-            _response_slope(core, response, weight.T @ slope.T @ features),
+            back(_response_slope(core, response, weight.T @ slope.T @ features)),
             slope @ weight @ response,
         ]
         for place, (decay, table) in enumerate(zip(decays, tables, strict=True)):
             value += decay / 2 * (table**2).sum()
             slopes[place] = slopes[place] + decay * table
-        slopes[1] = back(slopes[1])
         return value, np.concatenate([part.ravel() for part in slopes])
 
     start = np.random.default_rng(seed).normal(0, scale, size=ends[-1])
     start[ends[1] : ends[2]] *= 0 if core == "none" else 1
     options = {"maxiter": steps, "maxfun": 2 * steps, "ftol": 1e-16, "gtol": 1e-11, "maxcor": 30}
     found = minimize(objective, start, jac=True, method="L-BFGS-B", options=options)
-    weight, matrix, _, features = unpack(found.x)
+    weight, matrix, features = unpack(found.x)
+    matrix, _ = _scaled(matrix, radius)
     return LinearModel(
         value=float(found.fun),
         weight=weight,
