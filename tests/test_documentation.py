@@ -31,6 +31,7 @@ PUBLIC = (
     "theory.gram_recursion",
     "theory.learned_kernel",
     "theory.relu_kernel",
+    "theory.equilibrium",
 )
 RESULTS = {  # made by the library, not by readers
     "Certificate",
@@ -47,6 +48,7 @@ RESULTS = {  # made by the library, not by readers
     "FeatureHistory",
     "FeatureLayer",
     "FittedTasks",
+    "FixedPoint",
     "FoundCode",
     "FreeContact",
     "FreeFlow",
@@ -59,12 +61,16 @@ RESULTS = {  # made by the library, not by readers
     "HullPoint",
     "LaplaceRegression",
     "LayerSplit",
+    "LinearModel",
+    "LinearOptimum",
+    "NotConvergedError",
     "OperationTable",
     "Output",
     "Phase",
     "RadonPartition",
     "RankProfile",
     "RefinedCode",
+    "SimplexEquilibrium",
     "Task",
 }
 

@@ -39,9 +39,25 @@ def test_chosen_classes_become_labels_in_order():
     assert whole.num_classes == 10
 
 
+def test_rare_classes_are_tested_on_the_images_they_are_tested_on_when_frequent():
+    sizes = [100] * 3 + [2] * 7
+    rare, frequent = digits(sizes, seed=1), digits(100, seed=1)
+    assert rare.train_labels.bincount().tolist() == sizes
+    assert torch.equal(rare.test_inputs, frequent.test_inputs)
+    assert torch.equal(rare.train_inputs[:300], frequent.train_inputs[:300])
+    assert torch.equal(rare.train_inputs[300:302], frequent.train_inputs[300:302])
+
+
+def test_shuffling_keeps_unequal_class_sizes():
+    assert digits([9, 3], classes=(1, 4), shuffle_labels=True).train_labels.sum() == 3
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"samples_per_class": [5, 5]}, "samples_per_class: expected one number, or 10"),
+        ({"samples_per_class": [5] * 9 + [0]}, "samples_per_class: expected 1 to 173, got 0"),
+        ({"samples_per_class": 2.5}, "samples_per_class: expected 1 to 173, got 2.5"),
         ({"samples_per_class": 0}, "samples_per_class: expected 1 to 173, got 0"),
         ({"samples_per_class": 174}, "samples_per_class: expected 1 to 173, got 174"),
         ({"classes": [3]}, "classes: expected at least two different digits"),

@@ -4,6 +4,8 @@ from neuralcollapse.models.clock import ClockNetwork
 from neuralcollapse.models.cosine import CosineMLP
 from neuralcollapse.models.deep_head import DeepHead
 from neuralcollapse.models.deep_rfm import DeepRFM, FeatureLayer
+from neuralcollapse.models.equilibrium import EquilibriumLayer, EquilibriumNetwork, scaled_back
+from neuralcollapse.models.fixed_point import FixedPoint, NotConvergedError, fixed_point
 from neuralcollapse.models.laplace import LaplaceRegression, fit_laplace, laplace_kernel
 from neuralcollapse.models.mlp import MLP
 from neuralcollapse.models.modular_mlp import ModularMLP
@@ -16,11 +18,17 @@ __all__ = [
     "CosineMLP",
     "DeepHead",
     "DeepRFM",
+    "EquilibriumLayer",
+    "EquilibriumNetwork",
     "FeatureLayer",
+    "FixedPoint",
     "LaplaceRegression",
     "ModularMLP",
     "ModularTransformer",
+    "NotConvergedError",
     "Output",
     "fit_laplace",
+    "fixed_point",
     "laplace_kernel",
+    "scaled_back",
 ]

@@ -15,6 +15,13 @@ from neuralcollapse.plots.depth import (
 )
 from neuralcollapse.plots.duality import duality_angles, planar_features, rattler_room
 from neuralcollapse.plots.equality import coherence_distance, radon_bounds
+from neuralcollapse.plots.equilibrium import (
+    class_fits,
+    core_prices,
+    gain_phases,
+    rare_accuracies,
+    residual_curves,
+)
 from neuralcollapse.plots.gradients import (
     ansatz_cosines,
     layer_cosines,
@@ -76,6 +83,7 @@ __all__ = [
     "batch_matrices",
     "bends",
     "bound_gaps",
+    "class_fits",
     "class_plane",
     "clock_circles",
     "code_graphs",
@@ -86,6 +94,7 @@ __all__ = [
     "coherence_plateau",
     "coherence_scatter",
     "compression",
+    "core_prices",
     "cosine_matrices",
     "cost_lines",
     "cost_ratios",
@@ -97,6 +106,7 @@ __all__ = [
     "feature_circle",
     "free_paths",
     "frequency_counts",
+    "gain_phases",
     "gap_curves",
     "gap_triangle",
     "gram_matrices",
@@ -126,8 +136,10 @@ __all__ = [
     "rank_collapse",
     "rank_map",
     "rank_sweeps",
+    "rare_accuracies",
     "rattler_room",
     "recursion_curves",
+    "residual_curves",
     "scaled_thresholds",
     "seed_curves",
     "shot_curves",

@@ -11,6 +11,7 @@ from neuralcollapse.claims.exercises.codes import (
 )
 from neuralcollapse.claims.exercises.collapse import check_nc1
 from neuralcollapse.claims.exercises.depth import check_deep_value
+from neuralcollapse.claims.exercises.equilibrium import check_implicit_gradient
 from neuralcollapse.claims.exercises.gradients import check_best_cosine
 from neuralcollapse.claims.exercises.locking import check_locking_time
 from neuralcollapse.claims.exercises.polygon import check_spectrum
@@ -30,6 +31,7 @@ __all__ = [
     "check_deep_value",
     "check_equal_parts",
     "check_free_value",
+    "check_implicit_gradient",
     "check_locking_time",
     "check_nc1",
     "check_radon_split",
