@@ -450,7 +450,7 @@ CLAIMS = (
         "0.03 of the equilibrium's accuracy on them.",
         kind="observed",
         source="here",
-        hypotheses="seven classes of two images, eight draws, or of ten, four draws",
+        hypotheses="60 epochs; seven classes of two images, eight draws, or ten, four draws",
         checker=check_input_injection,
         instance=lambda: {"others": ("five steps", "one step", "no core")},
         control_statement="three explicit layers do, too",
