@@ -47,8 +47,9 @@ def laplace_kernel(inputs, centers, bandwidth=2.0):
     Notes
     -----
     Distances come from inner products in float64; those of near points, lost to cancellation, are
-    computed again from differences. Differentiable any number of times where points differ. The `laplacian_kernel` of scikit-learn has the sum of absolute
-    differences instead. Source: [beaglehole2024].
+    computed again from differences. Differentiable any number of times where points differ. The
+    `laplacian_kernel` of scikit-learn has the sum of absolute differences instead.
+    Source: [beaglehole2024].
 
     Examples
     --------
