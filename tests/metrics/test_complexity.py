@@ -339,5 +339,10 @@ def test_collapse_takes_a_map_with_one_number_a_sample():
 
 @pytest.mark.parametrize("generator", [None, 0])
 def test_probes_need_a_generator(generator):
-    with pytest.raises(TypeError, match="generator: expected a torch.Generator"):
+    with pytest.raises(TypeError, match="generator: expected a torch"):
         estimate_geometric_complexity(torch.tanh, [[1.0]], num_probes=2, generator=generator)
+
+
+@torch.no_grad()
+def test_a_caller_without_gradients_gets_the_same():
+    assert geometric_complexity(lambda batch: 2 * batch, [[1.0, 2.0], [3.0, 4.0]]) == 8.0

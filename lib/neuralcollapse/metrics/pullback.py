@@ -123,10 +123,9 @@ def _refuse_cut(function, sample, output):
     """Refuse a map that moves with its input but passes no gradient back."""
     leaf = sample.clone().requires_grad_()
     with torch.enable_grad():
-        result = function(leaf.clone())
-    if result.requires_grad:
-        if torch.autograd.grad(result.sum(), leaf, allow_unused=True)[0] is not None:
-            return
+        total = function(leaf.clone()).sum()
+    if total.requires_grad and (torch.autograd.grad(total, leaf, allow_unused=True)[0] is not None):
+        return
     step = torch.finfo(sample.dtype).eps ** 0.5 * sample.abs().max().clamp(min=1)
     with torch.no_grad():
         moved = function(sample + step)

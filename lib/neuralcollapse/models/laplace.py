@@ -197,8 +197,7 @@ def _distances(inputs, centers):
             repaired[rows, columns] = (inputs[rows] - centers[columns]).square().sum(1)
     # Values are the repaired ones, slopes of all orders those of the squares. Not torch.cdist:
     # under vmap, torch 2.13 pulls vectors back through it wrongly.
-    squares = repaired + (
-        squares + centers.square().sum(1) - (squares + centers.square().sum(1)).detach()
-    )
+    squares = squares + centers.square().sum(1)
+    squares = repaired + (squares - squares.detach())
     apart = repaired > 0
     return torch.where(apart, torch.where(apart, squares, 1).sqrt(), 0).to(dtype)
