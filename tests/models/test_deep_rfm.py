@@ -123,3 +123,9 @@ def test_stages_need_a_fit_and_its_dimension():
     machine.fit([[1.0, 2.0], [2.0, 1.0]], [0, 1])
     with pytest.raises(ValueError, match=r"inputs: expected shape \(batch, 2\)"):
         machine.stages([[1.0, 2.0, 3.0]])
+
+
+def test_a_width_that_loses_samples_is_named():
+    machine = DeepRFM(3, width=1, generator=torch.Generator().manual_seed(0))
+    with pytest.raises(ValueError, match=r"width: 1 .* give a larger width"):
+        machine.fit([[1.0, 2.0], [2.0, 1.0], [-1.0, -2.0]], [0, 1, 1])

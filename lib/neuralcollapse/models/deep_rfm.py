@@ -155,7 +155,12 @@ class DeepRFM:
         labels = as_labels(labels, len(features), None)
         targets = 2 * torch.eye(int(labels.max()) + 1, dtype=torch.float64)[labels] - 1
         layers = []
-        for _ in range(self.num_layers):
+        for depth in range(self.num_layers):
+            if layers and not features.any(dim=1).all():
+                raise ValueError(
+                    f"width: {self.width} random features leave a sample without any after layer "
+                    f"{depth}; give a larger width"
+                )
             layers.append(self._layer(unit_rows(features), targets))
             features = layers[-1].stages(features)[-1]
         self.layers = tuple(layers)
