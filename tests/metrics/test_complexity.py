@@ -290,3 +290,59 @@ def test_too_few_probes_chunks_and_classes_are_refused(inputs):
         geometric_collapse(nn.Identity(), inputs, [0, 2] * 5 + [0])
     with pytest.raises(ValueError, match="two of them"):
         geometric_collapse(nn.Identity(), inputs, [0] * 11)
+
+
+def test_a_map_that_works_in_place_leaves_the_inputs_alone():
+    inputs = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    assert geometric_complexity(lambda batch: batch.mul_(2), inputs) == 8.0
+    geometric_collapse(lambda batch: batch.mul_(2), inputs, [0, 1])
+    assert inputs.tolist() == [[1.0, 2.0], [3.0, 4.0]]
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        torch.no_grad()(torch.tanh),
+        torch.inference_mode()(torch.tanh),
+        lambda batch: torch.tanh(batch.detach()),
+        lambda batch: batch.detach() * torch.ones(2, requires_grad=True),
+    ],
+)
+def test_a_map_cut_from_its_inputs_is_refused(cut):
+    with pytest.raises(ValueError, match="function: the output moves with the inputs but no"):
+        geometric_complexity(cut, [[1.0, 2.0], [3.0, 4.0]])
+
+
+@pytest.mark.parametrize(
+    "constant", [torch.ones_like, lambda batch: (batch > 0).to(batch), torch.floor]
+)
+def test_a_map_that_is_constant_around_samples_has_complexity_zero(constant):
+    assert geometric_complexity(constant, [[1.2, 2.3], [-3.4, 4.5]]) == 0.0
+
+
+def test_complex_outputs_are_refused():
+    with pytest.raises(TypeError, match=r"function: .*torch.complex128; .*view_as_real"):
+        geometric_complexity(torch.fft.fft, [[1.0, 2.0, 4.0]])
+    parts = lambda batch: torch.view_as_real(torch.fft.fft(batch))  # noqa: E731
+    assert abs(geometric_complexity(parts, [[1.0, 2.0, 4.0]]) - 9) < 1e-12
+
+
+def test_mixing_is_seen_though_the_first_samples_are_equal():
+    with pytest.raises(ValueError, match="changes with the rest of the batch"):
+        geometric_complexity(lambda batch: batch - batch.mean(0), [[1.0, 2.0]] * 2 + [[3.0, 5.0]])
+
+
+def test_collapse_takes_a_map_with_one_number_a_sample():
+    inputs, labels = [[-1.0], [-3.0], [1.0], [3.0]], [0, 0, 1, 1]
+    assert geometric_collapse(lambda batch: 5 * batch[:, 0], inputs, labels) == 0.0625
+
+
+@pytest.mark.parametrize("generator", [None, 0])
+def test_probes_need_a_generator(generator):
+    with pytest.raises(TypeError, match="generator: expected a torch"):
+        estimate_geometric_complexity(torch.tanh, [[1.0]], num_probes=2, generator=generator)
+
+
+@torch.no_grad()
+def test_a_caller_without_gradients_gets_the_same():
+    assert geometric_complexity(lambda batch: 2 * batch, [[1.0, 2.0], [3.0, 4.0]]) == 8.0

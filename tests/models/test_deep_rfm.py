@@ -100,3 +100,32 @@ def test_bad_input_is_refused():
         DeepRFM(1, generator=generator).fit([[1.0, 0.0], [0.0, 0.0]], [0, 1])
     with pytest.raises(ValueError, match="singular"):
         DeepRFM(1, generator=generator).fit([[1.0, 0.0], [2.0, 0.0]], [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("inputs", "labels", "message"),
+    [
+        ([[1.0, 2.0]], [0], "gradient outer product is zero"),
+        ([1.0, 2.0], [0, 1], "inputs: expected finite numbers of shape"),
+        ([[1.0, float("nan")], [2.0, 1.0]], [0, 1], "inputs: expected finite numbers of shape"),
+    ],
+)
+def test_what_would_end_as_nan_is_refused(inputs, labels, message):
+    machine = DeepRFM(1, width=4, generator=torch.Generator().manual_seed(0))
+    with pytest.raises(ValueError, match=message):
+        machine.fit(inputs, labels)
+
+
+def test_stages_need_a_fit_and_its_dimension():
+    machine = DeepRFM(1, width=4, generator=torch.Generator().manual_seed(0))
+    with pytest.raises(ValueError, match="call fit"):
+        machine.stages([[1.0, 2.0]])
+    machine.fit([[1.0, 2.0], [2.0, 1.0]], [0, 1])
+    with pytest.raises(ValueError, match=r"inputs: expected shape \(batch, 2\)"):
+        machine.stages([[1.0, 2.0, 3.0]])
+
+
+def test_a_width_that_loses_samples_is_named():
+    machine = DeepRFM(3, width=1, generator=torch.Generator().manual_seed(0))
+    with pytest.raises(ValueError, match=r"width: 1 .* give a larger width"):
+        machine.fit([[1.0, 2.0], [2.0, 1.0], [-1.0, -2.0]], [0, 1, 1])

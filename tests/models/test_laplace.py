@@ -98,3 +98,60 @@ def test_bad_input_is_refused():
         fit_laplace([[1.0]], [[0.0]], bandwidth=0)
     with pytest.raises(ValueError, match="ridge"):
         fit_laplace([[1.0]], [[0.0]], ridge=-1)
+
+
+def test_equal_samples_are_refused_however_the_pivot_rounds():
+    for seed in range(20):
+        generator = torch.Generator().manual_seed(seed)
+        inputs = torch.randn(12, 3, dtype=torch.float64, generator=generator)
+        inputs[7] = inputs[2]
+        targets = torch.randn(12, 2, dtype=torch.float64, generator=generator)
+        with pytest.raises(ValueError, match="inputs: the kernel matrix is singular"):
+            fit_laplace(inputs, targets)
+        assert fit_laplace(inputs, targets, ridge=0.1).coefficients.abs().max() < 1e2
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_kernel_of_narrow_dtypes_is_that_of_their_values(dtype):
+    generator = torch.Generator().manual_seed(0)
+    inputs = (100 + torch.randn(20, 5, generator=generator)).to(dtype)
+    kernel, exact = laplace_kernel(inputs, inputs), laplace_kernel(inputs.double(), inputs.double())
+    assert kernel.dtype == dtype
+    assert (
+        torch.equal(kernel, exact.to(dtype))
+        or (kernel - exact).abs().max() < torch.finfo(dtype).eps
+    )
+
+
+def test_kernel_takes_integers_and_mixed_dtypes():
+    kernel = laplace_kernel(torch.tensor([[3]]), torch.tensor([[3], [5]]))
+    torch.testing.assert_close(kernel.log(), torch.tensor([[0.0, -1.0]], dtype=torch.float64))
+    predictor = fit_laplace([[0.0], [2.0]], [[1.0], [3.0]])
+    assert predictor(torch.tensor([[2.0]])).dtype == torch.float64
+
+
+def test_second_derivatives_are_those_of_differences():
+    generator = torch.Generator().manual_seed(0)
+    draw = lambda *shape: torch.randn(*shape, dtype=torch.float64, generator=generator)  # noqa: E731
+    predictor, point, step = fit_laplace(draw(6, 3), draw(6, 1)), draw(3), 1e-4
+    value = lambda x: predictor(x[None])[0, 0]  # noqa: E731
+    slope = lambda x: torch.autograd.functional.jacobian(value, x)  # noqa: E731
+    moves = step * torch.eye(3, dtype=torch.float64)
+    expected = torch.stack(
+        [(slope(point + move) - slope(point - move)) / (2 * step) for move in moves]
+    )
+    found = torch.autograd.functional.hessian(value, point)
+    torch.testing.assert_close(found, expected, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("place", ["inputs", "targets"])
+def test_what_is_not_finite_is_named(place):
+    tables = {"inputs": [[0.0], [1.0]], "targets": [[0.0], [1.0]]}
+    tables[place] = [[float("nan")], [1.0]]
+    with pytest.raises(ValueError, match=f"{place}: hold NaN"):
+        fit_laplace(**tables)
+
+
+def test_kernel_refuses_a_bandwidth_that_is_not_positive():
+    with pytest.raises(ValueError, match="bandwidth: expected a positive number"):
+        laplace_kernel(torch.ones(1, 1), torch.zeros(1, 1), -1.0)

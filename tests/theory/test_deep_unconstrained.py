@@ -133,3 +133,12 @@ def test_bad_input_is_named():
         scaled_factors([np.eye(2), 2 * np.eye(2)], 0.1)
     with pytest.raises(ValueError, match="blocks of one depth"):
         scaled_factors([graph_factors(4, 3), collapse_factors(2, 4)], 0.1)
+
+
+@pytest.mark.parametrize("decays", [-1.0, [1.0, 2.0], [1.0, -1.0, 1.0], float("nan")])
+def test_decays_that_do_not_fit_are_named(decays):
+    for call in (deep_objective, scaled_factors):
+        with pytest.raises(ValueError, match="decays"):
+            call([np.eye(2)] * 3, decays)
+    with pytest.raises(ValueError, match="decays: expected positive"):
+        scaled_factors([np.eye(2)] * 3, 0.0)

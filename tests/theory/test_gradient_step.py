@@ -59,3 +59,8 @@ def test_bad_input_is_refused():
     for arguments in ((1, 2, 1.0), (2, 1, 1.0), (2, 2, 0.0), (2, 2, 1.0, -1.0)):
         with pytest.raises(ValueError, match="expected"):
             gradient_factor(*arguments)
+
+
+def test_a_factor_beyond_float64_is_refused():
+    with pytest.raises(ValueError, match="distance: 2000"):
+        gradient_factor(3, 2, 2000)

@@ -103,3 +103,17 @@ def test_bad_input_is_refused():
         gram_rates(3, 1.0, -0.1)
     with pytest.raises(ValueError, match="samples_per_class"):
         gram_rates(1, 1.0, 1.0)
+
+
+def test_without_feature_ridge_no_kernel_ridge_is_stable():
+    assert not gram_rates(3, 1e-6, 0.0).stable
+    with pytest.raises(ValueError, match="feature_ridge: expected a positive number"):
+        largest_stable_ridge(3, 0.0)
+
+
+def test_what_is_no_gram_matrix_is_refused():
+    for gram in ([[1.0, 0.5], [0.0, 1.0]], [[1.0], [1.0]]):
+        with pytest.raises(ValueError, match="gram: expected a symmetric matrix"):
+            gram_step(gram, [0, 1], 0.5, 0.1)
+    with pytest.raises(ValueError, match="feature_ridge"):
+        collapsed_gram([0, 1], -1.0)

@@ -4,6 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 
+from neuralcollapse.geometry.arrays import DegenerateGeometryError
 from neuralcollapse.metrics import measure
 from neuralcollapse.theory.relu_kernel import (
     gram_variability,
@@ -51,3 +52,34 @@ def test_bad_input_is_refused():
         gram_variability(np.ones((4, 4)), [0, 0, 1, 1])
     with pytest.raises(ValueError, match="diagonal"):
         relu_gram(np.zeros((2, 2)))
+
+
+@pytest.mark.parametrize("cosine", [1.0, 5.0, -1.1, float("nan")])
+def test_factors_outside_their_range_are_refused(cosine):
+    with pytest.raises(ValueError, match="cosine: expected"):
+        relu_factor(cosine)
+
+
+@pytest.mark.parametrize("cosine", [3.0, -1.1, float("nan")])
+def test_what_is_no_cosine_is_refused(cosine):
+    with pytest.raises(ValueError, match="cosine: expected"):
+        relu_cosine([0.0, cosine])
+
+
+def test_cosines_stay_in_their_range_to_the_last_digit():
+    assert (relu_cosine(-1 + np.logspace(-16, -4, 200)) >= 0).all()
+
+
+def test_a_column_is_no_gram_matrix():
+    for call in (relu_gram, lambda gram: gram_variability(gram, [0, 0, 1])):
+        with pytest.raises(ValueError, match="gram: expected a symmetric matrix"):
+            call(np.ones((3, 1)))
+
+
+def test_means_that_differ_by_rounding_coincide():
+    generator = np.random.default_rng(0)
+    for _ in range(50):
+        half = generator.normal(size=(3, 4))
+        features = np.vstack([half, half[::-1]])
+        with pytest.raises(DegenerateGeometryError, match="coincide"):
+            gram_variability(features @ features.T, [0] * 3 + [1] * 3)

@@ -46,3 +46,11 @@ def test_bad_input_is_named():
         schatten_norm([[1.0]], 0)
     with pytest.raises(ValueError, match="depth: expected a whole number from 2"):
         balanced_factors([[1.0]], 1)
+
+
+def test_rounding_of_single_precision_is_no_rank():
+    generator = np.random.default_rng(0)
+    exact = generator.normal(size=(30, 2)) @ generator.normal(size=(2, 30))
+    norm = schatten_norm(exact, 0.2)
+    assert abs(schatten_norm(exact.astype(np.float32), 0.2) / norm - 1) < 1e-5
+    assert len(balanced_factors(exact.astype(np.float32), 2)[0]) == 2

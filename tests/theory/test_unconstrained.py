@@ -262,3 +262,67 @@ def test_strong_collapse_has_no_bound_left():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+DECAYS = {"weight_decay": 0.1, "feature_decay": 0.1}
+
+
+@pytest.mark.parametrize("labels", [[0, -1], [0.0, 1.0], [0, 2], [1], [[0, 1]]])
+def test_labels_that_do_not_fit_are_refused(labels):
+    eye, half = np.eye(2), np.full(2, 0.5)
+    for call in (
+        lambda: free_objective(eye, eye, None, labels, **DECAYS),
+        lambda: squared_flow(eye, eye, half, labels, [1.0]),
+        lambda: collapse_bound(eye, eye, half, labels),
+    ):
+        with pytest.raises(ValueError, match="labels: expected"):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"labels": [-1, 0, 1]}, "labels"),
+        ({"labels": []}, "labels"),
+        ({"weight_decay": -0.1}, "weight_decay"),
+        ({"scale": float("nan")}, "scale"),
+        ({"num_classes": 1}, "num_classes"),
+        ({"num_classes": 2.5}, "num_classes"),
+    ],
+)
+def test_a_descent_names_what_is_out_of_range(changes, message):
+    with pytest.raises(ValueError, match=message):
+        minimise_free(**({"labels": [0, 1], "dimension": 1} | DECAYS | changes))
+
+
+def test_dtypes_do_not_change_objective_and_bound():
+    small = 100 * np.eye(2, dtype=np.int8)  # whose squares overflow
+    for loss in ("cross_entropy", "squared"):
+        expected = free_objective(
+            100 * np.eye(2), 100 * np.eye(2), None, [0, 1], **DECAYS, loss=loss
+        )
+        assert free_objective(small, small, None, [0, 1], **DECAYS, loss=loss)[0] == expected[0]
+    assert collapse_bound(small, small, np.full(2, 0.5), [0, 1]) == collapse_bound(
+        100.0 * np.eye(2), 100.0 * np.eye(2), np.full(2, 0.5), [0, 1]
+    )
+
+
+def test_the_bound_needs_classes_of_one_size():
+    with pytest.raises(ValueError, match="labels: expected classes of one size"):
+        collapse_bound(np.eye(2), np.zeros((3, 2)), np.full(2, 0.5), [0, 0, 1])
+
+
+def test_a_bias_that_would_broadcast_is_refused():
+    with pytest.raises(ValueError, match="bias: expected shape"):
+        free_objective(np.eye(2), np.eye(2), np.zeros((2, 1)), [0, 1], **DECAYS)
+
+
+@pytest.mark.parametrize("times", [[], [0.0, float("nan")]])
+def test_times_that_are_none_are_refused(times):
+    with pytest.raises(ValueError, match="times"):
+        squared_flow(np.eye(2), np.eye(2), np.zeros(2), [0, 1], times)
+
+
+def test_budgets_whose_decays_vanish_are_refused():
+    with pytest.raises(ValueError, match="weight_budget, feature_budget"):
+        budget_decays(2, 1, weight_budget=1e3, feature_budget=1e3)

@@ -63,3 +63,21 @@ def test_bad_input_is_named():
             descend_deep_features(3, 3, 5, steps=5, **options)
     with pytest.raises(FloatingPointError, match="lower learning_rate"):
         descend_deep_features(3, 3, 5, seeds=(0,), steps=200, learning_rate=1e3)
+
+
+def test_a_divergence_between_checkpoints_is_not_passed_over():
+    with pytest.raises(FloatingPointError, match="lower learning_rate"):
+        descend_deep_features(2, 2, 6, seeds=(0,), steps=50, learning_rate=100.0, checkpoints=(0,))
+
+
+@pytest.mark.parametrize(
+    ("first", "message"),
+    [
+        (np.eye(2), "start: expected features of 4 classes, got 2"),
+        (np.full((4, 4), np.nan), "start"),
+    ],
+)
+def test_a_start_of_other_classes_or_nan_is_refused(first, message):
+    start = [first, np.eye(len(first)), np.eye(len(first))]
+    with pytest.raises(ValueError, match=message):
+        descend_deep_features(4, 2, 6, seeds=(0,), steps=1, start=start)

@@ -103,3 +103,20 @@ def test_what_does_not_fit_is_refused():
         fit_tasks(normalised, TASKS, RECIPE, seeds=(0, 1), complexity=1)
     with pytest.raises(FloatingPointError, match="diverged"):
         fit_tasks(build, TASKS, replace(RECIPE, learning_rate=1e20), seeds=(0, 1))
+
+
+class Counting(MLP):
+    """A network that counts the steps taken, as `fit` lets it."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.register_buffer("steps", torch.zeros(()))
+
+    def after_step(self, state, features, labels):
+        state["steps"] += labels.shape[1]
+
+
+def test_a_network_changes_its_own_state_as_under_fit():
+    counting = partial(Counting, (64, 12, 8, 3), normalize=False)
+    trained = fit_tasks(counting, TASKS[:1], RECIPE, seeds=(3,)).models[0]
+    assert trained.steps == fit(counting, TASKS[0], RECIPE, seeds=(3,)).models[0].steps == 4 * 60

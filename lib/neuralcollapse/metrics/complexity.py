@@ -142,7 +142,7 @@ def geometric_collapse(function, inputs, labels, *, chunk_size=None):
     inputs = as_tensor(inputs, "inputs")
     with torch.no_grad():
         blocks = inputs.split(max(1, _ENTRIES // inputs[0].numel()))
-        features = torch.cat([function(block).flatten(1) for block in blocks])
+        features = torch.cat([function(block.clone()).reshape(len(block), -1) for block in blocks])
     statistics = ClassStatistics(
         len(counts),
         features.shape[1],

@@ -134,4 +134,9 @@ def estimate_geometric_complexity(function, inputs, *, num_probes, generator, ch
 
 
 def _signs(num_samples, outputs, generator):
+    if not isinstance(generator, torch.Generator):
+        raise TypeError(
+            f"generator: expected a torch.Generator, got {generator!r}; for instance "
+            "torch.Generator().manual_seed(0)"
+        )
     return 2.0 * torch.randint(2, (num_samples, outputs), generator=generator) - 1

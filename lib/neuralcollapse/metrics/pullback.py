@@ -31,7 +31,7 @@ def checked_map(function, inputs):
     Raises
     ------
     TypeError, ValueError
-        If the map is not one of a batch, or mixes the samples of a batch.
+        If the map is not one of a batch, mixes the samples of a batch, or lets no gradient through.
     """
     inputs = as_tensor(inputs, "inputs")
     if not inputs.is_floating_point():
@@ -44,13 +44,20 @@ def checked_map(function, inputs):
     if not inputs.isfinite().all():
         raise ValueError("inputs: hold NaN or infinity; remove or repair them first")
     inputs = inputs.detach()
+    # A twin of the first sample would hide that samples mix. Clones: a map may work in place.
+    other = int((inputs - inputs[0]).flatten(1).abs().amax(1).argmax())
     with torch.no_grad(), _each_on_its_own():
-        few = function(inputs[:2])
-        one = function(inputs[:1])
+        few = function(inputs[[0, other][: len(inputs)]])
+        one = function(inputs[:1].clone())
     if not isinstance(one, torch.Tensor):
         raise TypeError(
             f"function: expected a tensor back, got {type(one).__name__}; choose one, for "
             "instance lambda batch: network(batch).features"
+        )
+    if not one.is_floating_point():
+        raise TypeError(
+            f"function: expected real floating point back, got {one.dtype}; give complex outputs "
+            "as real and imaginary parts, for instance torch.view_as_real"
         )
     if one.ndim < 1 or len(one) != 1 or len(few) != len(inputs[:2]) or one.numel() == 0:
         raise ValueError(
@@ -63,6 +70,7 @@ def checked_map(function, inputs):
             "function: the output of a sample changes with the rest of the batch, or is NaN, or "
             "random, so it has no gradient of its own; use evaluation mode"
         )
+    _refuse_cut(function, inputs[:1], one)
     return inputs, one.numel()
 
 
@@ -93,7 +101,7 @@ def gradients(function, inputs, outputs, chunk_size, probes=None):
         samples = slice(start, start + step)
         block = inputs[samples]
         with torch.no_grad():
-            result, pull_back = vjp(function, block)
+            result, pull_back = vjp(lambda batch: function(batch.clone()), block)
         for first in range(0, vectors, chunk_size):
             if probes is None:
                 units = torch.eye(outputs, dtype=result.dtype, device=result.device)
@@ -109,6 +117,23 @@ def gradients(function, inputs, outputs, chunk_size, probes=None):
                     "NaN or infinite"
                 )
             yield samples, pulled
+
+
+def _refuse_cut(function, sample, output):
+    """Refuse a map that moves with its input but passes no gradient back."""
+    leaf = sample.clone().requires_grad_()
+    with torch.enable_grad():
+        total = function(leaf.clone()).sum()
+    if total.requires_grad and (torch.autograd.grad(total, leaf, allow_unused=True)[0] is not None):
+        return
+    step = torch.finfo(sample.dtype).eps ** 0.5 * sample.abs().max().clamp(min=1)
+    with torch.no_grad():
+        moved = function(sample + step)
+    if not torch.equal(moved, output):
+        raise ValueError(
+            "function: the output moves with the inputs but no gradient comes back; take it out "
+            "of torch.no_grad, torch.inference_mode or .detach()"
+        )
 
 
 @contextmanager

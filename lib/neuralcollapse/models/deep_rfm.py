@@ -148,13 +148,19 @@ class DeepRFM:
         Raises
         ------
         ValueError
-            If shapes do not fit or a kernel matrix is singular.
+            If shapes do not fit, numbers are not finite, a kernel matrix is singular, or a
+            gradient outer product is zero.
         """
-        features = as_tensor(inputs, "inputs").double()
+        features = _as_table(inputs)
         labels = as_labels(labels, len(features), None)
         targets = 2 * torch.eye(int(labels.max()) + 1, dtype=torch.float64)[labels] - 1
         layers = []
-        for _ in range(self.num_layers):
+        for depth in range(self.num_layers):
+            if layers and not features.any(dim=1).all():
+                raise ValueError(
+                    f"width: {self.width} random features leave a sample without any after layer "
+                    f"{depth}; give a larger width"
+                )
             layers.append(self._layer(unit_rows(features), targets))
             features = layers[-1].stages(features)[-1]
         self.layers = tuple(layers)
@@ -171,8 +177,21 @@ class DeepRFM:
         -------
         list of tuple of three Tensor
             One tuple a layer, as `FeatureLayer.stages`.
+
+        Raises
+        ------
+        ValueError
+            If the machine is not fitted, or shapes do not fit.
         """
-        features, found = as_tensor(inputs, "inputs").double(), []
+        features, found = _as_table(inputs), []
+        if not self.layers:
+            raise ValueError("layers: there are none before fit; call fit(inputs, labels) first")
+        dimension = len(self.layers[0].root)
+        if features.shape[1] != dimension:
+            raise ValueError(
+                f"inputs: expected shape (batch, {dimension}), as in fit, got "
+                f"{tuple(features.shape)}"
+            )
         for layer in self.layers:
             found.append(layer.stages(features))
             features = found[-1][-1]
@@ -201,11 +220,26 @@ class DeepRFM:
                 predictor.centers, targets[order], bandwidth=self.bandwidth, ridge=self.ridge
             )
         product = predictor.gradient_outer_product()
+        if not product.any():
+            raise ValueError(
+                "inputs: the gradient outer product is zero, as for a single sample, and stretches "
+                "nothing; give more samples, or gradients='none'"
+            )
         values, vectors = torch.linalg.eigh(product / product.abs().max())
         if self.gradients == "random_directions":
             draws = torch.randn(size, size, generator=self.generator, dtype=torch.float64)
             vectors = torch.linalg.qr(draws).Q
         return (vectors * values.clamp(min=0).sqrt()) @ vectors.T
+
+
+def _as_table(inputs):
+    inputs = as_tensor(inputs, "inputs").double()
+    if inputs.ndim != 2 or inputs.numel() == 0 or not inputs.isfinite().all():
+        raise ValueError(
+            "inputs: expected finite numbers of shape (num_samples, d), one sample a row, got "
+            f"shape {tuple(inputs.shape)}"
+        )
+    return inputs
 
 
 def unit_rows(table):

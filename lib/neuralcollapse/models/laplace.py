@@ -36,19 +36,29 @@ def laplace_kernel(inputs, centers, bandwidth=2.0):
     Returns
     -------
     Tensor, shape (batch, num_samples)
-        Dimensionless, in [0, 1]; 1 where the two points are equal.
+        Dimensionless, in [0, 1]; 1 where the two points are equal. Of the wider dtype of the two;
+        float64 for integers.
+
+    Raises
+    ------
+    ValueError
+        If `bandwidth` is not positive.
 
     Notes
     -----
-    Distances come from inner products; those of near points, lost to cancellation, are computed
-    again from differences. The `laplacian_kernel` of scikit-learn has the sum of absolute
-    differences instead. Source: [beaglehole2024].
+    Distances come from inner products in float64; those of near points, lost to cancellation, are
+    computed again from differences. Differentiable any number of times where points differ. The
+    `laplacian_kernel` of scikit-learn has the sum of absolute differences instead.
+    Source: [beaglehole2024].
 
     Examples
     --------
     >>> laplace_kernel(torch.tensor([[3.0]]), torch.tensor([[3.0], [5.0]])).log()
     tensor([[ 0., -1.]])
     """
+    bandwidth = as_number(bandwidth, "bandwidth", "a positive number")
+    if not bandwidth > 0:
+        raise ValueError(f"bandwidth: expected a positive number, got {bandwidth}")
     return torch.exp(-_distances(inputs, centers) / bandwidth)
 
 
@@ -115,7 +125,7 @@ def fit_laplace(inputs, targets, *, bandwidth=2.0, ridge=0.0):
     Parameters
     ----------
     inputs : array_like or Tensor, shape (num_samples, d)
-        No two rows equal unless there is a ridge.
+        Finite; no two rows equal unless there is a ridge.
     targets : array_like or Tensor, shape (num_samples, num_outputs)
     bandwidth : float
         Positive; in the units of the inputs.
@@ -129,7 +139,8 @@ def fit_laplace(inputs, targets, *, bandwidth=2.0, ridge=0.0):
     Raises
     ------
     ValueError
-        If shapes do not fit, a number is out of range, or the kernel matrix is singular.
+        If shapes do not fit, numbers are not finite or out of range, or the kernel matrix is
+        singular to rounding.
 
     Notes
     -----
@@ -149,6 +160,9 @@ def fit_laplace(inputs, targets, *, bandwidth=2.0, ridge=0.0):
             "targets: expected shapes (num_samples, d) and (num_samples, num_outputs), got "
             f"{tuple(inputs.shape)} and {tuple(targets.shape)}"
         )
+    for table, name in ((inputs, "inputs"), (targets, "targets")):
+        if not table.isfinite().all():
+            raise ValueError(f"{name}: hold NaN or infinity; remove or repair them first")
     bandwidth = as_number(bandwidth, "bandwidth", "a positive number")
     ridge = as_number(ridge, "ridge", "a number from 0 on")
     if not bandwidth > 0 or not ridge >= 0:
@@ -159,25 +173,31 @@ def fit_laplace(inputs, targets, *, bandwidth=2.0, ridge=0.0):
     kernel = laplace_kernel(inputs, inputs, bandwidth)
     kernel.diagonal().add_(ridge)
     factor, failed = torch.linalg.cholesky_ex(kernel)
-    if failed or not torch.isfinite(factor).all():
+    # Of two equal samples rounding may leave a pivot of 1e-16 instead of 0.
+    floor = len(inputs) * torch.finfo(torch.float64).eps
+    if failed or not (factor.diagonal().square() > floor).all():
         raise ValueError(
-            "inputs: the kernel matrix is singular, for two samples coincide or nearly so; give a "
-            "ridge"
+            "inputs: the kernel matrix is singular, for two samples coincide or nearly so; leave "
+            "one out, or give a ridge"
         )
     return LaplaceRegression(inputs, torch.cholesky_solve(targets, factor), bandwidth)
 
 
 def _distances(inputs, centers):
     """Distances of rows; differentiable, with slope 0 where two rows are equal."""
+    dtype = torch.promote_types(inputs.dtype, centers.dtype)
+    dtype = dtype if dtype.is_floating_point else torch.float64
+    inputs, centers = inputs.double(), centers.double()
     squares = inputs.square().sum(1)[:, None] - 2 * inputs @ centers.T
     with torch.no_grad():
         scale = inputs.square().sum(1)[:, None] + centers.square().sum(1)
-        distances = (squares.detach() + centers.square().sum(1)).clamp(min=0)
-        for pairs in (distances < _NEAR * scale).nonzero().split(_PAIRS):
+        repaired = (squares.detach() + centers.square().sum(1)).clamp(min=0)
+        for pairs in (repaired < _NEAR * scale).nonzero().split(_PAIRS):
             rows, columns = pairs.T
-            distances[rows, columns] = (inputs[rows] - centers[columns]).square().sum(1)
-        distances.sqrt_()
-        halves = torch.where(distances > 0, 0.5 / torch.where(distances > 0, distances, 1), 0)
-    # Values are the repaired ones, slopes those of the squares over twice the distance. Not
-    # torch.cdist: under vmap, torch 2.13 pulls vectors back through it wrongly.
-    return distances + halves * (squares - squares.detach())
+            repaired[rows, columns] = (inputs[rows] - centers[columns]).square().sum(1)
+    # Values are the repaired ones, slopes of all orders those of the squares. Not torch.cdist:
+    # under vmap, torch 2.13 pulls vectors back through it wrongly.
+    squares = squares + centers.square().sum(1)
+    squares = repaired + (squares - squares.detach())
+    apart = repaired > 0
+    return torch.where(apart, torch.where(apart, squares, 1).sqrt(), 0).to(dtype)

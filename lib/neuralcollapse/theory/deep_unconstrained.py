@@ -18,7 +18,7 @@ import numpy as np
 from scipy.linalg import block_diag
 from scipy.optimize import brentq
 
-from neuralcollapse.geometry.arrays import as_number, as_points, as_whole
+from neuralcollapse.geometry.arrays import as_number, as_points, as_reals, as_whole
 
 __all__ = [
     "best_gain",
@@ -82,7 +82,7 @@ def deep_objective(factors, decays, relu=True):
     Raises
     ------
     ValueError
-        If shapes do not fit, or the outputs are not square.
+        If shapes do not fit, the outputs are not square, or a decay is negative.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def deep_objective(factors, decays, relu=True):
     outputs = deep_layers(factors, relu)[-1]
     if outputs.shape[0] != outputs.shape[1]:
         raise ValueError(f"factors: expected as many outputs as classes, got shape {outputs.shape}")
-    decays = np.broadcast_to(np.asarray(decays, dtype=float), len(factors))
+    decays = _as_decays(decays, len(factors))
     misfit = np.square(outputs - np.eye(len(outputs))).sum() / (2 * len(outputs))
     return float(misfit + decays @ [np.square(factor).sum() for factor in factors] / 2)
 
@@ -219,7 +219,8 @@ def scaled_factors(factors, decays):
     Raises
     ------
     ValueError
-        If depths differ, shapes do not fit, or outputs are not the identity.
+        If depths differ, shapes do not fit, outputs are not the identity, or a decay is not
+        positive.
 
     Examples
     --------
@@ -232,7 +233,9 @@ def scaled_factors(factors, decays):
     depth = len(blocks[0]) - 1
     if any(len(block) != depth + 1 for block in blocks):
         raise ValueError("factors: expected blocks of one depth")
-    decays = np.broadcast_to(np.asarray(decays, dtype=float), depth + 1)
+    decays = _as_decays(decays, depth + 1)
+    if not decays.all():
+        raise ValueError("decays: expected positive numbers; without decay no multiple is best")
     mean = float(np.exp(np.log(decays).mean()))
     sizes = [block[0].shape[1] for block in blocks]
     scaled, value = [], 0.0
@@ -252,6 +255,15 @@ def scaled_factors(factors, decays):
             ]
         )
     return [block_diag(*parts) for parts in zip(*scaled, strict=True)], float(value)
+
+
+def _as_decays(decays, count):
+    decays = as_reals(decays, "decays")
+    if decays.shape not in ((), (count,)) or (decays < 0).any():
+        raise ValueError(
+            f"decays: expected a number of at least 0, or {count}, one a factor, got {decays}"
+        )
+    return np.broadcast_to(decays, count)
 
 
 def _as_factors(factors):

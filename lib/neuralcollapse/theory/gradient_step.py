@@ -49,6 +49,11 @@ def gradient_factor(num_classes, samples_per_class, distance, bandwidth=2.0):
         raise ValueError(
             f"distance, bandwidth: expected positive numbers, got {distance} and {bandwidth}"
         )
+    if distance / bandwidth > 300:
+        raise ValueError(
+            f"distance: {distance} is {distance / bandwidth:.3g} bandwidths, where the factor is "
+            "beyond float64; give a larger bandwidth"
+        )
     kernel = np.exp(-distance / bandwidth)
     apart = (2 / -np.expm1(-distance / bandwidth)) ** 2
     alike = ((2 - classes) / (1 + (classes - 1) * kernel)) ** 2

@@ -68,7 +68,7 @@ def gram_step(gram, labels, kernel_ridge, feature_ridge):
     Raises
     ------
     ValueError
-        If shapes do not fit or a ridge is out of range.
+        If shapes do not fit, the matrix is not symmetric, or a ridge is out of range.
 
     Notes
     -----
@@ -80,7 +80,7 @@ def gram_step(gram, labels, kernel_ridge, feature_ridge):
     array([[1., 0.],
            [0., 1.]])
     """
-    gram = as_points(gram, "gram")
+    gram = as_gram(gram)
     targets = _one_hot(labels, len(gram))
     kernel_ridge, feature_ridge = _ridges(kernel_ridge, feature_ridge)
     identity = np.eye(len(gram))
@@ -109,6 +109,7 @@ def collapsed_gram(labels, feature_ridge=0.0):
            [0. , 0. , 1. ]])
     """
     targets = _one_hot(labels, len(labels))
+    _, feature_ridge = _ridges(1.0, feature_ridge)
     return (targets @ targets.T + feature_ridge * np.eye(len(targets))) / (1 + feature_ridge)
 
 
@@ -171,10 +172,44 @@ def largest_stable_ridge(samples_per_class, feature_ridge):
     4.0
     """
     count = as_whole(samples_per_class, "samples_per_class", 2)
-    _, feature_ridge = _ridges(1.0, feature_ridge)
+    feature_ridge = as_number(feature_ridge, "feature_ridge", "a positive number")
+    if feature_ridge <= 0:
+        raise ValueError(
+            f"feature_ridge: expected a positive number, got {feature_ridge}; without "
+            "it deviations within classes stay as they are, whatever the kernel ridge"
+        )
     if count <= feature_ridge:
         return float("inf")
     return (count + feature_ridge) ** 2 / ((1 + feature_ridge) * (count - feature_ridge))
+
+
+def as_gram(gram):
+    """Return a Gram matrix, checked to be square and symmetric.
+
+    Parameters
+    ----------
+    gram : array_like, shape (num_samples, num_samples)
+
+    Returns
+    -------
+    ndarray, shape (num_samples, num_samples), float64
+
+    Raises
+    ------
+    ValueError
+        If it is no such matrix.
+
+    Examples
+    --------
+    >>> as_gram([[1, 0], [0, 1]])
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    gram = as_points(gram, "gram")
+    square = len(gram) == gram.shape[1]
+    if not (square and np.allclose(gram, gram.T, rtol=0, atol=1e-6 * np.abs(gram).max())):
+        raise ValueError(f"gram: expected a symmetric matrix, got shape {gram.shape}")
+    return gram
 
 
 def _one_hot(labels, count):

@@ -8,7 +8,8 @@ with $\kappa(-1)=0$ and $\kappa(1)=\kappa'(1)=1$: small angles hardly shrink, la
 
 import numpy as np
 
-from neuralcollapse.geometry.arrays import DegenerateGeometryError, as_points
+from neuralcollapse.geometry.arrays import DegenerateGeometryError, as_number, as_reals
+from neuralcollapse.theory.gram_recursion import as_gram
 
 __all__ = ["gram_variability", "relu_cosine", "relu_factor", "relu_gram"]
 
@@ -24,7 +25,12 @@ def relu_cosine(cosine):
     Returns
     -------
     ndarray, of the shape of `cosine`, float64
-        In [0, 1], at least `cosine`; dimensionless.
+        In [0, 1], at least `cosine` up to rounding; dimensionless.
+
+    Raises
+    ------
+    ValueError
+        If a number is NaN or beyond [-1, 1] by more than 1e-6.
 
     Notes
     -----
@@ -35,8 +41,12 @@ def relu_cosine(cosine):
     >>> relu_cosine([-1.0, 1.0]).round(12) + 0.0
     array([0., 1.])
     """
-    cosine = np.clip(np.asarray(cosine, dtype=float), -1, 1)
-    return (np.sqrt(1 - cosine**2) + cosine * (np.pi - np.arccos(cosine))) / np.pi
+    cosine = as_reals(cosine, "cosine")
+    if (np.abs(cosine) > 1 + 1e-6).any():
+        raise ValueError("cosine: expected numbers in [-1, 1]; divide by the lengths of vectors")
+    cosine = np.clip(cosine, -1, 1)
+    kernel = (np.sqrt(1 - cosine**2) + cosine * (np.pi - np.arccos(cosine))) / np.pi
+    return np.clip(kernel, 0, 1)
 
 
 def relu_gram(gram):
@@ -58,10 +68,10 @@ def relu_gram(gram):
     array([[4., 0.],
            [0., 4.]])
     """
-    gram = as_points(gram, "gram")
-    lengths = np.sqrt(np.diag(gram))
-    if not (lengths > 0).all():
+    gram = as_gram(gram)
+    if not (np.diag(gram) > 0).all():
         raise ValueError("gram: expected a positive diagonal; leave out samples that are zero")
+    lengths = np.sqrt(np.diag(gram))
     scale = np.outer(lengths, lengths)
     return scale * relu_cosine(gram / scale)
 
@@ -79,11 +89,21 @@ def relu_factor(cosine):
     float
         $\frac{1-\rho}{1-\kappa(\rho)}$; from 1 as $\rho\to1$ to 2 at $\rho=-1$, dimensionless.
 
+    Raises
+    ------
+    ValueError
+        If `cosine` is out of range.
+
     Examples
     --------
     >>> bool(np.isclose(relu_factor(0.0), np.pi / (np.pi - 1)))
     True
     """
+    cosine = as_number(cosine, "cosine", "a number from -1 to below 1")
+    if not -1 <= cosine < 1:
+        raise ValueError(
+            f"cosine: expected a number from -1 to below 1, got {cosine}; the limit at 1 is 1"
+        )
     return float((1 - cosine) / (1 - relu_cosine(cosine)))
 
 
@@ -117,12 +137,15 @@ def gram_variability(gram, labels):
     >>> gram_variability(features @ features.T, [0, 0, 1, 1])
     0.25
     """
-    gram, labels = as_points(gram, "gram"), np.asarray(labels)
+    gram, labels = as_gram(gram), np.asarray(labels)
+    if labels.shape != (len(gram),):
+        raise ValueError(f"labels: expected {len(gram)}, one a row of gram, got {labels.shape}")
     classes, sizes = np.unique(labels, return_counts=True)
     shares = (labels[:, None] == classes) / sizes
     means = shares.T @ gram @ shares
     within = (shares.mean(axis=1) * np.diag(gram)).sum() - np.trace(means) / len(classes)
     between = np.trace(means) / len(classes) - means.mean()
-    if not between > 0:
+    # Products of equal means differ by rounding, which is no distance.
+    if not between > len(gram) * np.finfo(float).eps * np.diag(gram).mean():
         raise DegenerateGeometryError("gram: all class means coincide")
     return float(within / between)

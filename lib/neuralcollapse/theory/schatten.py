@@ -21,7 +21,7 @@ def schatten_norm(matrix, q):
     Parameters
     ----------
     matrix : array_like, shape (num_rows, num_columns)
-        Any real dtype.
+        Any real dtype. Float32 entries bring rounding of their own, which is left out as well.
     q : float
         Exponent, positive.
 
@@ -43,7 +43,7 @@ def schatten_norm(matrix, q):
     5.0
     """
     q = as_exponent(q)
-    _, values, _ = _above_rounding(as_points(matrix, "matrix"))
+    _, values, _ = _above_rounding(matrix)
     if values.size == 0:
         return 0.0
     with np.errstate(over="ignore"):
@@ -81,8 +81,8 @@ def balanced_factors(matrix, depth):
     ([[4.0]], [[2.0]])
     """
     depth = as_whole(depth, "depth", 2)
-    matrix = as_points(matrix, "matrix")
     left, values, right = _above_rounding(matrix)
+    matrix = as_points(matrix, "matrix")
     if values.size == 0:
         left, values, right = np.zeros((len(matrix), 1)), np.zeros(1), np.zeros_like(matrix[:1])
     roots = values ** (1 / depth)
@@ -119,7 +119,10 @@ def as_exponent(q):
 
 def _above_rounding(matrix):
     """Singular vectors and values, without the values that are rounding."""
+    single = str(getattr(matrix, "dtype", "")).endswith("float32")
+    matrix = as_points(matrix, "matrix")
     left, values, right = np.linalg.svd(matrix, full_matrices=False)
     # Below q = 1 a singular value of 1e-16 would count as much as 1e-8 or more.
-    rank = int((values > max(matrix.shape) * np.finfo(float).eps * values[0]).sum())
+    unit = np.finfo(np.float32 if single else np.float64).eps
+    rank = int((values > max(matrix.shape) * unit * values[0]).sum())
     return left[:, :rank], values[:rank], right[:rank]

@@ -11,7 +11,7 @@ from operator import index
 import numpy as np
 import torch
 
-from neuralcollapse.geometry.arrays import as_number, as_whole
+from neuralcollapse.geometry.arrays import as_number, as_points, as_whole
 from neuralcollapse.training.ensemble import WEIGHTS, stream
 from neuralcollapse.training.threads import reproducible
 
@@ -91,7 +91,7 @@ def descend_deep_features(
     ValueError
         If a number is out of range, or `start` does not fit.
     FloatingPointError
-        If the objective diverges.
+        If the objective diverges, recorded or not.
 
     Notes
     -----
@@ -143,6 +143,10 @@ def descend_deep_features(
                         f"{rate})"
                     )
                 losses.append(objective.numpy().copy())
+    if not all(factor.isfinite().all() for factor in factors):
+        raise FloatingPointError(
+            f"the factors diverged within {steps} steps; lower learning_rate (now {rate})"
+        )
     arrays = [factor.numpy() for factor in factors]
     return DeepDescent(
         seeds,
@@ -157,12 +161,17 @@ def _place(start, center, samples):
     if len(start) != len(center):
         raise ValueError(f"start: expected {len(center)} factors, got {len(start)}")
     for place, (given, zeros) in enumerate(zip(start, center, strict=True)):
-        given = torch.as_tensor(np.asarray(given, dtype=float))
+        given = torch.as_tensor(as_points(given, f"start[{place}]"))
         given = given.repeat_interleave(samples, dim=1) if place == 0 else given
         if given.shape[0] > zeros.shape[0] or given.shape[1] > zeros.shape[1]:
             raise ValueError(
                 f"start: factor {place} has shape {tuple(given.shape)}, which does not fit into "
                 f"{tuple(zeros.shape)}; give a larger width"
+            )
+        if place == 0 and given.shape[1] != zeros.shape[1]:
+            raise ValueError(
+                f"start: expected features of {zeros.shape[1] // samples} classes, got "
+                f"{given.shape[1] // samples}"
             )
         zeros[: given.shape[0], : given.shape[1]] = given
 

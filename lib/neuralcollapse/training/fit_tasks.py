@@ -69,6 +69,7 @@ def fit_tasks(build, tasks, recipe=None, *, seeds, complexity=0.0, target_loss=N
     Notes
     -----
     Networks do not meet: each has the gradient of its own loss. Everything runs on one thread.
+    An `after_step` of the network is called as in `fit`.
     """
     recipe = recipe or Recipe()
     tasks, seeds = tuple(tasks), tuple(seeds)
@@ -106,6 +107,7 @@ def fit_tasks(build, tasks, recipe=None, *, seeds, complexity=0.0, target_loss=N
                 optimizer.zero_grad()
                 loss.sum().backward()
                 optimizer.step()
+                ensemble.after_step(output.features, labels[rows, batch])
             largest = loss.max().item()
             if not largest < _DIVERGED:
                 raise FloatingPointError(

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from neuralcollapse.geometry.arrays import as_whole
+from neuralcollapse.geometry.arrays import as_number, as_points, as_reals, as_whole
 from neuralcollapse.theory.unconstrained.optima import LOSSES
 
 
@@ -45,9 +45,9 @@ def free_objective(
 
     Parameters
     ----------
-    weight : ndarray, shape (num_classes, dimension), float64
-    features : ndarray, shape (num_samples, dimension), float64
-    bias : ndarray, shape (num_classes,), float64, or None
+    weight : array_like, shape (num_classes, dimension)
+    features : array_like, shape (num_samples, dimension)
+    bias : array_like, shape (num_classes,), or None
     labels : array_like of int, shape (num_samples,)
     weight_decay, feature_decay : float
         Half of each times the squared Frobenius norm is added; 0 is allowed.
@@ -62,7 +62,7 @@ def free_objective(
     Raises
     ------
     ValueError
-        If the loss is unknown.
+        If the loss is unknown or shapes or labels do not fit.
 
     Examples
     --------
@@ -74,7 +74,14 @@ def free_objective(
     """
     if loss not in LOSSES:
         raise ValueError(f"loss: expected one of {LOSSES}, got {loss!r}")
-    samples, own = np.arange(len(features)), np.asarray(labels)
+    weight, features, bias = as_model(weight, features, bias)
+    labels = as_classes(labels, len(weight), len(features))
+    return objective_of(weight, features, bias, labels, weight_decay, feature_decay, loss)
+
+
+def objective_of(weight, features, bias, labels, weight_decay, feature_decay, loss):
+    """`free_objective` of arguments that are checked already: descents call it often."""
+    samples, own = np.arange(len(features)), labels
     logits = features @ weight.T + (0 if bias is None else bias)
     if loss == "cross_entropy":
         logs = logits - logsumexp(logits, axis=1, keepdims=True)
@@ -116,6 +123,7 @@ def minimise_free(
     dimension : int
         Of the features, at least 1.
     weight_decay, feature_decay : float
+        At least 0.
     loss : {"cross_entropy", "squared"}
     biased : bool
         Whether there is a bias, free of decay; it starts at 0.
@@ -141,10 +149,19 @@ def minimise_free(
     >>> bool(abs(found.weight).max() < 1e-6)  # c = 4: zero is best
     True
     """
-    labels = np.asarray(labels)
+    if loss not in LOSSES:
+        raise ValueError(f"loss: expected one of {LOSSES}, got {loss!r}")
+    labels = as_classes(labels)
+    decays = as_number(weight_decay, "weight_decay"), as_number(feature_decay, "feature_decay")
+    if min(decays) < 0 or as_number(scale, "scale") < 0:
+        raise ValueError(
+            "weight_decay, feature_decay, scale: expected numbers of at least 0, got "
+            f"{weight_decay}, {feature_decay} and {scale}"
+        )
     dimension = as_whole(dimension, "dimension", 1)
     starts = as_whole(starts, "starts", 1)
-    count = int(labels.max()) + 1 if num_classes is None else num_classes
+    least = int(labels.max()) + 1
+    count = least if num_classes is None else as_whole(num_classes, "num_classes", least)
     shapes = [(count, dimension), (len(labels), dimension)] + [(count,)] * biased
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1]
 
@@ -153,13 +170,7 @@ def minimise_free(
         return parts if biased else [*parts, None]
 
     def objective(flat):
-        value, gradients = free_objective(
-            *unpack(flat),
-            labels,
-            weight_decay=weight_decay,
-            feature_decay=feature_decay,
-            loss=loss,
-        )
+        value, gradients = objective_of(*unpack(flat), labels, weight_decay, feature_decay, loss)
         return value, np.concatenate([g.ravel() for g in gradients if g is not None])
 
     generator = np.random.default_rng(seed)
@@ -184,3 +195,75 @@ def minimise_free(
         float(np.abs(objective(best.x)[1]).max()),
         np.array([end.fun for end in found]),
     )
+
+
+def as_model(weight, features, bias):
+    """Return classifier, features and bias as float64 arrays of shapes that fit.
+
+    Parameters
+    ----------
+    weight : array_like, shape (num_classes, dimension)
+    features : array_like, shape (num_samples, dimension)
+    bias : array_like, shape (num_classes,), or None
+
+    Returns
+    -------
+    tuple of ndarray
+
+    Raises
+    ------
+    ValueError
+        If they are not finite or shapes do not fit.
+
+    Examples
+    --------
+    >>> as_model([[1]], [[2]], None)
+    (array([[1.]]), array([[2.]]), None)
+    """
+    weight, features = as_points(weight, "weight"), as_points(features, "features")
+    if weight.shape[1] != features.shape[1]:
+        raise ValueError(
+            f"features: expected {weight.shape[1]} columns as weight, got {features.shape[1]}"
+        )
+    if bias is not None:
+        bias = as_reals(bias, "bias")
+        if bias.shape != (len(weight),):
+            raise ValueError(f"bias: expected shape ({len(weight)},), got {bias.shape}")
+    return weight, features, bias
+
+
+def as_classes(labels, num_classes=None, num_samples=None):
+    """Return labels as an array of class indices, none of which would be read from the end.
+
+    Parameters
+    ----------
+    labels : array_like of int, shape (num_samples,)
+    num_classes, num_samples : int, optional
+        Checked if given.
+
+    Returns
+    -------
+    ndarray of int, shape (num_samples,)
+
+    Raises
+    ------
+    ValueError
+        If they are no whole numbers from 0, too large, or not one a sample.
+
+    Examples
+    --------
+    >>> as_classes([0, 1, 1])
+    array([0, 1, 1])
+    """
+    labels = np.asarray(labels)
+    fits = labels.ndim == 1 and labels.size and labels.dtype.kind in "iu" and labels.min() >= 0
+    if not fits or (num_classes is not None and labels.max() >= num_classes):
+        below = "" if num_classes is None else f" and below {num_classes}"
+        raise ValueError(
+            f"labels: expected whole numbers from 0{below}, one a sample, got {labels}"
+        )
+    if num_samples is not None and len(labels) != num_samples:
+        raise ValueError(
+            f"labels: expected {num_samples}, one a row of features, got {len(labels)}"
+        )
+    return labels

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from neuralcollapse.theory.unconstrained.descent import free_objective
+from neuralcollapse.theory.unconstrained.descent import as_classes, as_model, objective_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ def squared_flow(weight, features, bias, labels, times):
     Raises
     ------
     ValueError
-        If the times do not ascend from 0 or later.
+        If the times do not ascend from 0 or later, or shapes or labels do not fit.
     FloatingPointError
         If the integration fails.
 
@@ -72,18 +72,19 @@ def squared_flow(weight, features, bias, labels, times):
     >>> flow.losses.tolist()  # all is fitted: nothing moves
     [0.0, 0.0]
     """
-    labels, times = np.asarray(labels), np.asarray(times, dtype=np.float64)
-    if times.ndim != 1 or times[0] < 0 or (np.diff(times) <= 0).any():
+    times = np.asarray(times, dtype=np.float64)
+    ascend = times.ndim == 1 and np.isfinite(times).all() and (np.diff(times) > 0).all()
+    if not (ascend and times.size and times[0] >= 0):
         raise ValueError(f"times: expected ascending numbers from 0 on, got {times}")
-    start = [np.asarray(part, dtype=np.float64) for part in (weight, features, bias)]
+    start = as_model(weight, features, bias)
+    labels = as_classes(labels, len(start[0]), len(start[1]))
     ends = np.cumsum([part.size for part in start])[:-1]
 
     def unpack(flat):
         return [p.reshape(s.shape) for p, s in zip(np.split(flat, ends), start, strict=True)]
 
     def loss(flat):
-        options = {"weight_decay": 0, "feature_decay": 0, "loss": "squared"}
-        return free_objective(*unpack(flat), labels, **options)
+        return objective_of(*unpack(flat), labels, 0, 0, "squared")
 
     def velocity(_, flat):
         return -np.concatenate([gradient.ravel() for gradient in loss(flat)[1]])
@@ -124,13 +125,22 @@ def collapse_bound(weight, features, bias, labels):
         $\gamma=\mathbf 1^\top\beta$ and $H'$ the features less their class means. At zero loss
         every non-zero eigenvalue of the centred $WW^\top$ is within $\delta$ of $\sqrt n$.
 
+    Raises
+    ------
+    ValueError
+        If shapes or labels do not fit, or classes differ in size.
+
     Examples
     --------
     >>> collapse_bound(np.eye(2), np.zeros((2, 2)), np.full(2, 0.5), [0, 1])  # D = I, two rows of W
     2.0
     """
-    labels = np.asarray(labels)
+    weight, features, bias = as_model(weight, features, bias)
     count = len(weight)
+    labels = as_classes(labels, count, len(features))
+    sizes = np.bincount(labels, minlength=count)
+    if sizes.min() != sizes.max():
+        raise ValueError(f"labels: expected classes of one size, got {sizes.tolist()} samples")
     lean = bias - 1 / count
     means = np.stack([features[labels == c].mean(axis=0) for c in range(count)])
     spread = features - means[labels]

@@ -282,6 +282,11 @@ def budget_decays(num_classes, samples_per_class, *, weight_budget, feature_budg
         if as_number(value, name) <= 0:
             raise ValueError(f"{name}: expected a positive number, got {value}")
     gain = count / (count - 1) * np.sqrt(weight_budget) * np.sqrt(feature_budget)
+    if gain > 600:
+        raise ValueError(
+            "weight_budget, feature_budget: expected a product with decays that float64 can hold, "
+            f"got {weight_budget} and {feature_budget}; lower one"
+        )
     product = np.exp(-gain) / (1 + (count - 1) * np.exp(-gain)) / np.sqrt(samples)
     ratio = np.sqrt(samples * feature_budget / weight_budget)
     return float(product * ratio), float(product / ratio)
