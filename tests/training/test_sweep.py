@@ -166,7 +166,7 @@ def test_what_finishes_beside_a_failure_is_kept(tmp_path):
     with pytest.raises(RuntimeError, match="zero"):
         sweep(beside_a_failure, jobs, store=store, workers=2)
     kept = [json.loads(line)["result"] for line in store.read_text().splitlines()]
-    assert kept[0] == 1
+    assert 1 in kept
     assert len(kept) < 10
 
 
