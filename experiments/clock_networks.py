@@ -13,14 +13,13 @@ About a quarter of an hour on one core.
 import argparse
 import json
 import os
-import platform
 from dataclasses import asdict
-from importlib.metadata import version
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from neuralcollapse.claims import clock_networks
-from neuralcollapse.claims.clock_networks import RECIPE, STORED, STRENGTH, digest, stored
+from neuralcollapse.claims.clock_networks import RECIPE, STORED, STRENGTH, stored
+from neuralcollapse.claims.experiments import versions, write_rows
 from neuralcollapse.training.sweep import sweep
 
 SPLITS = ((1.0, True), (0.7, True), (0.7, False))
@@ -143,15 +142,12 @@ def main():
         scheduler=options.scheduler,
         workers=options.workers,
     )
-    names = {"python": platform.python_version(), **{n: version(n) for n in ("numpy", "torch")}}
-    versions = ", ".join(f"{name} {number}" for name, number in names.items())
+    packages = ", ".join(f"{name} {one}" for name, one in versions("numpy", "torch").items())
     for (name, _, job), result in zip(missing, results, strict=True):
-        row = {"name": name, "job": job, "versions": versions, "result": result}
+        row = {"name": name, "job": job, "versions": packages, "result": result}
         kept[name, json.dumps(job)] = row
     rows = [kept[name, json.dumps(job)] for name, _, job in JOBS]
-    head = {"recipe": asdict(RECIPE), "strength": STRENGTH, "sha256": digest(rows)}
-    lines = "".join(f'"{name}": {json.dumps(value)},\n' for name, value in head.items())
-    STORED.write_text(f'{{\n{lines}"rows": [\n' + ",\n".join(map(json.dumps, rows)) + "\n]\n}\n")
+    write_rows(STORED, rows, recipe=asdict(RECIPE), strength=STRENGTH)
     store.unlink(missing_ok=True)
 
 

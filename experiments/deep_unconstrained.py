@@ -1,23 +1,20 @@
 """Descents on deep unconstrained features over depth, width, decay and classes; heads on digits.
 
-    python experiments/deep_unconstrained.py --workers 2 --store finished.jsonl
+    python experiments/deep_unconstrained.py [--workers 2] [--scheduler tcp://address:8786]
 
 computes the rows of `GRID`, one job a row, and writes them with seeds, versions and hash to
-``deep_unconstrained.json``. About fifteen minutes on one core, in as many processes as asked for.
-With ``--store`` finished jobs are kept in that file, and an interrupted run goes on from there.
-``--check`` computes the first row again and compares it with the file.
+``deep_unconstrained.json``. About fifteen minutes on one core. Finished jobs wait in
+``deep_unconstrained.jsonl``, so an interrupted run goes on where it stopped. ``--check``
+computes the first row again and compares it with the file.
 """
 
 import argparse
-import json
-import platform
 import sys
-from importlib.metadata import version
 
 import numpy as np
 
-from neuralcollapse.claims.code_networks import digest
 from neuralcollapse.claims.deep_runs import STORED, descend, stored_rows, train_head
+from neuralcollapse.claims.experiments import versions, write_rows
 from neuralcollapse.training import sweep
 
 DESCENT = {"num_classes": 10, "depth": 4, "width": 30, "weight_decay": 0.004}
@@ -62,29 +59,26 @@ def compute(group, **configuration):
 
 def write(rows):
     """Write rows with versions and hash; seeds are 0 to ``num_seeds`` less 1."""
-    versions = {name: version(name) for name in ("numpy", "scipy", "torch", "scikit-learn")}
-    content = {
-        "recipe": "gradient descent at rate 0.5 from normal draws; see claims/deep_runs.py",
-        "versions": {"python": platform.python_version(), **versions},
-        "sha256": digest(rows),
-    }
-    head = "".join(f'"{name}": {json.dumps(value)},\n' for name, value in content.items())
-    lines = ",\n".join(map(json.dumps, rows))
-    STORED.write_text(f'{{\n{head}"rows": [\n{lines}\n]\n}}\n')
+    recipe = "gradient descent at rate 0.5 from normal draws; see claims/deep_runs.py"
+    packages = versions("numpy", "scipy", "torch", "scikit-learn")
+    write_rows(STORED, rows, recipe=recipe, versions=packages)
 
 
 def main():
     """Compute all rows, or check the first."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--workers", type=int)
-    parser.add_argument("--store")
+    parser.add_argument("--workers", type=int, help="processes of this machine; all unless given")
+    parser.add_argument("--scheduler", help="address of a Dask scheduler")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
     if options.check:
         again, first = compute(**GRID[0]), stored_rows()[0]
         close = np.allclose(again["loss"], first["loss"], rtol=1e-6)
         sys.exit(0 if close and again["ranks"] == first["ranks"] else "the first row differs")
-    write(sweep(compute, GRID, store=options.store, workers=options.workers))
+    store = STORED.with_suffix(".jsonl")
+    where = {"scheduler": options.scheduler, "workers": options.workers}
+    write(sweep(compute, GRID, store=store, **where))
+    store.unlink()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Equilibrium networks and their controls on digits with rare classes, over seeds.
 
-    python experiments/equilibrium_networks.py --workers 2
+    python experiments/equilibrium_networks.py [--workers 2] [--scheduler tcp://address:8786]
 
 trains every configuration of `GRID` and writes what it ends in, beside the recipe and the versions,
 to ``equilibrium_networks.json``. It can be stopped and started again: finished networks wait in
@@ -10,16 +10,14 @@ trains two configurations again and compares them with the file.
 
 import argparse
 import json
-import platform
 import sys
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-from neuralcollapse.claims.code_networks import digest
 from neuralcollapse.claims.equilibrium_networks import NETWORKS, RECIPE, STORED, run, stored_rows
+from neuralcollapse.claims.experiments import versions, write_rows
 from neuralcollapse.training import sweep
 
 SOME = ("equilibrium", "no core", "three explicit layers")
@@ -35,23 +33,16 @@ NAMES = ("network", "frequent", "rare", "seed", "epochs")
 
 def store(rows):
     """Write rows with their recipe, the versions they were trained with, and their hash."""
-    here = {name: version(name) for name in ("numpy", "scipy", "torch", "scikit-learn")}
-    here["python"] = platform.python_version()
+    here = versions("numpy", "scipy", "torch", "scikit-learn")
     earlier = json.loads(STORED.read_text())["versions"] if STORED.exists() else []
-    content = {
-        "recipe": asdict(RECIPE),
-        "versions": [*(item for item in earlier if item != here), here],
-        "sha256": digest(rows),
-    }
-    head = "".join(f'"{name}": {json.dumps(value)},\n' for name, value in content.items())
-    lines = ",\n".join(map(json.dumps, rows))
-    STORED.write_text(f'{{\n{head}"rows": [\n{lines}\n]\n}}\n')
+    packages = [*(item for item in earlier if item != here), here]
+    write_rows(STORED, rows, recipe=asdict(RECIPE), versions=packages)
 
 
 def check():
     """Train two stored configurations again; accuracies may differ by a few images."""
     for network in ("no core", "three explicit layers"):
-        row = stored_rows(network=network, frequent=3, rare=2, seed=0)[0]
+        row = stored_rows(network=network, frequent=3, rare=2, seed=0, epochs=60)[0]
         again = run(**{name: row[name] for name in NAMES})
         if not np.allclose(again["balanced"], row["balanced"], atol=0.02):
             sys.exit(f"{network}: {again['balanced']} now, {row['balanced']} stored")
@@ -60,14 +51,16 @@ def check():
 def main():
     """Train what is missing and write the file, or check it."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--workers", type=int, help="processes of this machine; all unless given")
+    parser.add_argument("--scheduler", help="address of a Dask scheduler")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
     if options.check:
         return check()
     jobs = [dict(zip(NAMES, configuration, strict=True)) for configuration in GRID]
     partial = Path(STORED).with_suffix(".jsonl")
-    results = sweep(run, jobs, store=partial, workers=options.workers)
+    where = {"scheduler": options.scheduler, "workers": options.workers}
+    results = sweep(run, jobs, store=partial, **where)
     return store([job | result for job, result in zip(jobs, results, strict=True)])
 
 

@@ -6,11 +6,9 @@ code matters most. Run the script again to go on where it stopped: sizes in the 
     python experiments/free_contacts.py
 """
 
-import hashlib
-import json
-from importlib.metadata import version
 from pathlib import Path
 
+from neuralcollapse.claims.experiments import read_rows, versions, write_rows
 from neuralcollapse.codes import holes
 from neuralcollapse.codes.spherical import spherical_code
 
@@ -60,19 +58,14 @@ def survey(num_points, dimension):
 
 def main():
     """Survey all sizes, writing after each."""
-    rows = json.loads(RESULT.read_text())["rows"] if RESULT.exists() else []
+    rows = read_rows(RESULT)
     done = {(row["n"], row["d"]) for row in rows}
     for size in SIZES:
         if size in done:
             continue
         rows.append(survey(*size))
         print(rows[-1], flush=True)
-        digest = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
-        versions = {name: version(name) for name in ("numpy", "scipy")}
-        result = {"recipe": RECIPE, "versions": versions, "sha256": digest, "rows": rows}
-        lines = ",\n  ".join(json.dumps(row) for row in rows)
-        head = json.dumps({key: result[key] for key in ("recipe", "versions", "sha256")})
-        RESULT.write_text(f'{head[:-1]}, "rows": [\n  {lines}\n]}}\n')
+        write_rows(RESULT, rows, recipe=RECIPE, versions=versions("numpy", "scipy"))
 
 
 if __name__ == "__main__":

@@ -9,15 +9,13 @@ configuration again and compares it with the file, loosely: in one of its seeds 
 to a hundredth.
 """
 
-import json
-import platform
 import sys
 from dataclasses import asdict
-from importlib.metadata import version
 
 import numpy as np
 
-from neuralcollapse.claims.code_networks import RECIPE, STORED, describe, digest, run, stored_rows
+from neuralcollapse.claims.code_networks import RECIPE, STORED, describe, run, stored_rows
+from neuralcollapse.claims.experiments import versions, write_rows
 
 SEEDS = (0, 1, 2)
 TRAINED = ("learned", "class_mean")
@@ -49,18 +47,10 @@ def train(dimension, temperature, classifier, epochs):
 
 def store(rows):
     """Write rows with their recipe, seeds, versions and hash."""
-    versions = {name: version(name) for name in ("numpy", "scipy", "torch", "scikit-learn")}
     recipe = asdict(RECIPE)
     del recipe["epochs"]  # each row has its own
-    content = {
-        "recipe": recipe,
-        "seeds": SEEDS,
-        "versions": {"python": platform.python_version(), **versions},
-        "sha256": digest(rows),
-    }
-    head = "".join(f'"{name}": {json.dumps(value)},\n' for name, value in content.items())
-    lines = ",\n".join(map(json.dumps, rows))
-    STORED.write_text(f'{{\n{head}"rows": [\n{lines}\n]\n}}\n')
+    packages = versions("numpy", "scipy", "torch", "scikit-learn")
+    write_rows(STORED, rows, recipe=recipe, seeds=SEEDS, versions=packages)
 
 
 def main():

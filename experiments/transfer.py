@@ -10,22 +10,19 @@ compares them with the file, loosely: rounding errors grow in training.
 """
 
 import argparse
-import json
-import platform
 import sys
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
+from neuralcollapse.claims.experiments import versions, write_rows
 from neuralcollapse.claims.transfer import (
     DRAWS,
     SHOTS,
     STORED,
     TARGETS,
     Setting,
-    digest,
     measured,
     run,
     stored,
@@ -57,19 +54,9 @@ GRID = [
 def store(jobs, results):
     """Write rows with their recipe, seeds, versions and hash."""
     rows = [{**job, "found": result} for job, result in zip(jobs, results, strict=True)]
-    versions = {name: version(name) for name in ("numpy", "torch", "scikit-learn")}
-    content = {
-        "recipe": asdict(Setting().recipe),
-        "seeds": SEEDS,
-        "targets": TARGETS,
-        "shots": SHOTS,
-        "draws": DRAWS,
-        "versions": {"python": platform.python_version(), **versions},
-        "sha256": digest(rows),
-    }
-    head = "".join(f'"{name}": {json.dumps(value)},\n' for name, value in content.items())
-    lines = ",\n".join(map(json.dumps, rows))
-    STORED.write_text(f'{{\n{head}"rows": [\n{lines}\n]\n}}\n')
+    head = {"recipe": asdict(Setting().recipe), "seeds": SEEDS, "targets": TARGETS}
+    head |= {"shots": SHOTS, "draws": DRAWS, "versions": versions("numpy", "torch", "scikit-learn")}
+    write_rows(STORED, rows, **head)
 
 
 def check():

@@ -17,14 +17,13 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy: workers share the cores
 
-import json
-import platform
 import sys
-from importlib.metadata import version
 
 import numpy as np
 
-from neuralcollapse.claims.unit_codes import STORED, digest, stored_rows
+from neuralcollapse.claims.experiments import versions, write_rows
+from neuralcollapse.claims.unit_codes import STORED, stored_rows
+from neuralcollapse.geometry import participation_ratio
 from neuralcollapse.theory.circle.ranks import rank_law
 from neuralcollapse.theory.circle.search import SMOOTHING, best_unit_code
 from neuralcollapse.training.sweep import sweep
@@ -49,13 +48,12 @@ def search(num_classes, beta, penalty, seed, starts):
     found = best_unit_code(
         num_classes, beta, penalty, starts=starts, ranks=ranks or [num_classes - 1], seed=seed
     )
-    energy = np.linalg.svd(found.weights, compute_uv=False) ** 2
     return {
         "num_classes": num_classes,
         "beta": beta,
         "regularisation": penalty,
         "rank": found.rank,
-        "participation": float(f"{energy.sum() ** 2 / (energy**2).sum():.6g}"),
+        "participation": float(f"{participation_ratio(found.weights):.6g}"),
         "objective": float(f"{found.objective:.12g}"),
     }
 
@@ -80,20 +78,8 @@ def job(cell, seed=SEED):
 def write(rows):
     """Write rows in the order of the grid, with their recipe, seed, versions and hash."""
     rows.sort(key=lambda row: GRID.index(key(row)) if key(row) in GRID else len(GRID))
-    content = {
-        "recipe": {"starts": STARTS, "smoothing": SMOOTHING},
-        "seed": SEED,
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("numpy", "scipy")},
-        },
-        "sha256": digest(rows),
-    }
-    head = "".join(f'"{name}": {json.dumps(value)},\n' for name, value in content.items())
-    lines = ",\n".join(map(json.dumps, rows))
-    partial = STORED.with_suffix(".partial")
-    partial.write_text(f'{{\n{head}"rows": [\n{lines}\n]\n}}\n')
-    partial.replace(STORED)
+    recipe = {"starts": STARTS, "smoothing": SMOOTHING}
+    write_rows(STORED, rows, recipe=recipe, seed=SEED, versions=versions("numpy", "scipy"))
 
 
 def check(rows, **where):

@@ -58,13 +58,10 @@ def test_rows_are_found_by_name_and_their_hash_is_checked(tmp_path, monkeypatch)
     changed = tmp_path / "changed.json"
     changed.write_text(json.dumps(content))
     monkeypatch.setattr(clock_networks, "STORED", changed)
-    clock_networks.stored.cache_clear()
     with pytest.raises(ValueError, match=r"changed\.json: rows do not match their hash"):
         clock_networks.stored()
-    clock_networks.stored.cache_clear()
     monkeypatch.setattr(clock_networks, "STORED", tmp_path / "missing.json")
     assert clock_networks.stored() == []
-    clock_networks.stored.cache_clear()
 
 
 @pytest.mark.parametrize("modulus", [11, 23])

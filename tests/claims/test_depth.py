@@ -61,10 +61,8 @@ def test_rows_that_were_changed_are_refused(tmp_path, monkeypatch):
     stored["rows"][0]["loss"][0] *= 0.99
     (tmp_path / "rows.json").write_text(json.dumps(stored))
     monkeypatch.setattr(deep_runs, "STORED", tmp_path / "rows.json")
-    deep_runs._stored.cache_clear()
     with pytest.raises(ValueError, match="do not match their hash"):
         deep_runs.stored_rows()
-    deep_runs._stored.cache_clear()
 
 
 def test_starts_around_a_graph_need_its_number_of_classes():

@@ -5,14 +5,12 @@ trains some of them again. Strengths of nuclear norms are given in units of $1/\
 squared norms in units of $1/P$, in which they act alike for all moduli.
 """
 
-import hashlib
-import json
 import warnings
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 
+from neuralcollapse.claims.experiments import EXPERIMENTS, read_rows
 from neuralcollapse.geometry import participation_ratio
 from neuralcollapse.geometry.arrays import as_directions
 from neuralcollapse.geometry.cyclic import (
@@ -26,7 +24,7 @@ from neuralcollapse.tasks.operations import exclusive_or, latin_square, modular_
 from neuralcollapse.training.descent import Descent
 from neuralcollapse.training.fit_ensemble import fit_ensemble
 
-STORED = Path(__file__).parents[3] / "experiments" / "clock_networks.json"
+STORED = EXPERIMENTS / "clock_networks.json"
 RECIPE = Descent(steps=1500, weight_decay=0.3)
 STRENGTH = 1.7  # of the nuclear norm of the classifier, at the end of its ramp
 RANKS = (4.2, 2.2)  # two circles and one, with room for what is left of the others
@@ -402,12 +400,6 @@ def part(row, start, stop):
     return row[start:stop]
 
 
-def digest(rows):
-    """Return the hash of rows of an experiment, as its file records it."""
-    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
-
-
-@cache
 def stored():
     """Return the rows that ``experiments/clock_networks.py`` has left.
 
@@ -421,12 +413,7 @@ def stored():
     ValueError
         If the rows do not match the hash beside them.
     """
-    if not STORED.exists():
-        return []
-    content = json.loads(STORED.read_text())
-    if content["sha256"] != digest(content["rows"]):
-        raise ValueError(f"{STORED.name}: rows do not match their hash; restore or delete the file")
-    return content["rows"]
+    return read_rows(STORED)
 
 
 def row(name, **wanted):

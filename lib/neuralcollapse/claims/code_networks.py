@@ -3,14 +3,12 @@
 Its claims rest on rows trained by ``experiments/softmax_code_networks.py`` and stored beside it.
 """
 
-import hashlib
-import json
 from dataclasses import replace
 from functools import cache, partial
-from pathlib import Path
 
 import numpy as np
 
+from neuralcollapse.claims.experiments import EXPERIMENTS, read_rows
 from neuralcollapse.codes import one_vs_rest_distance
 from neuralcollapse.geometry import coherence
 from neuralcollapse.geometry.arrays import as_directions
@@ -18,7 +16,7 @@ from neuralcollapse.models import CosineMLP
 from neuralcollapse.tasks import digits
 from neuralcollapse.training import Recipe, fit
 
-STORED = Path(__file__).parents[3] / "experiments" / "softmax_code_networks.json"
+STORED = EXPERIMENTS / "softmax_code_networks.json"
 RECIPE = Recipe(learning_rate=0.1)
 
 
@@ -98,11 +96,6 @@ def describe(history):
     }
 
 
-def digest(rows):
-    """Return the hash of rows of an experiment, as its file records it."""
-    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
-
-
 def stored_rows(**wanted):
     """Return the rows that ``experiments/softmax_code_networks.py`` has left, or some of them.
 
@@ -122,11 +115,4 @@ def stored_rows(**wanted):
     ValueError
         If the rows do not match the hash beside them.
     """
-    if not STORED.exists():
-        return []
-    stored = json.loads(STORED.read_text())
-    if stored["sha256"] != digest(stored["rows"]):
-        raise ValueError(f"{STORED.name}: rows do not match their hash; restore or delete the file")
-    return [
-        row for row in stored["rows"] if all(row[name] == value for name, value in wanted.items())
-    ]
+    return read_rows(STORED, **wanted)

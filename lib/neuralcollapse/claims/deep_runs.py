@@ -3,14 +3,10 @@
 Its claims rest on rows that ``experiments/deep_unconstrained.py`` computes and stores beside it.
 """
 
-import json
-from functools import cache
-from pathlib import Path
-
 import numpy as np
 import torch
 
-from neuralcollapse.claims.code_networks import digest
+from neuralcollapse.claims.experiments import EXPERIMENTS, read_rows
 from neuralcollapse.metrics import depth_report, rank_profile
 from neuralcollapse.models import DeepHead
 from neuralcollapse.tasks import digits
@@ -23,7 +19,7 @@ from neuralcollapse.theory.graph_solution import collapse_factors, graph_factors
 from neuralcollapse.training import descend_deep_features, reproducible
 from neuralcollapse.training.ensemble import Ensemble
 
-STORED = Path(__file__).parents[3] / "experiments" / "deep_unconstrained.json"
+STORED = EXPERIMENTS / "deep_unconstrained.json"
 STARTS = {"graph": graph_factors, "collapse": collapse_factors}
 CHECKED = 2000  # steps after which a descent is recorded, for a short run to be compared with
 
@@ -183,13 +179,4 @@ def stored_rows(**wanted):
     ValueError
         If the rows do not match the hash beside them.
     """
-    stored = _stored()
-    return [row for row in stored if all(row.get(name) == value for name, value in wanted.items())]
-
-
-@cache
-def _stored():
-    stored = json.loads(STORED.read_text())
-    if stored["sha256"] != digest(stored["rows"]):
-        raise ValueError(f"{STORED.name}: rows do not match their hash; restore or delete the file")
-    return stored["rows"]
+    return read_rows(STORED, **wanted)

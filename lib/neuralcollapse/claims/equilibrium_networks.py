@@ -3,20 +3,18 @@
 Its claims rest on rows trained by ``experiments/equilibrium_networks.py`` and stored beside it.
 """
 
-import json
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from neuralcollapse.claims.code_networks import digest
+from neuralcollapse.claims.experiments import EXPERIMENTS, read_rows
 from neuralcollapse.models import EquilibriumNetwork
 from neuralcollapse.tasks import digits
 from neuralcollapse.training import Recipe, fit
 
-STORED = Path(__file__).parents[3] / "experiments" / "equilibrium_networks.json"
+STORED = EXPERIMENTS / "equilibrium_networks.json"
 RECIPE = Recipe(epochs=60, batch_size=60, learning_rate=0.05, weight_decay=2e-3)
 WIDTHS = (64, 128, 64, 10)
 FREQUENT = 100  # training images of a frequent class
@@ -93,12 +91,7 @@ def stored_rows(**wanted):
     ValueError
         If the rows do not match the hash beside them.
     """
-    stored = json.loads(STORED.read_text())
-    if stored["sha256"] != digest(stored["rows"]):
-        raise ValueError(f"{STORED.name}: rows do not match their hash; restore or delete the file")
-    return [
-        row for row in stored["rows"] if all(row[name] == value for name, value in wanted.items())
-    ]
+    return read_rows(STORED, **wanted)
 
 
 def across_seeds(quantity, network, frequent, rare, epochs=RECIPE.epochs):

@@ -1,14 +1,13 @@
 """Claims of the page codes/symmetrisation: every spherical code is a softmax code."""
 
-import json
 from functools import cache, partial
-from pathlib import Path
 
 import numpy as np
 from scipy.optimize import linprog, minimize
 from scipy.special import betainc, logsumexp
 
 from neuralcollapse.claims.claim import Claim, Evidence, Measure
+from neuralcollapse.claims.experiments import EXPERIMENTS, read_rows
 from neuralcollapse.codes.beyond import beyond_orthoplex
 from neuralcollapse.codes.code import Code
 from neuralcollapse.codes.distance import (
@@ -24,7 +23,7 @@ from neuralcollapse.codes.symmetrised import symmetrised_code
 from neuralcollapse.geometry import coherence, regular_polygon, simplex_etf
 
 PAGE = "codes/symmetrisation"
-STORED = Path(__file__).parents[3] / "experiments" / "free_contacts.json"
+STORED = EXPERIMENTS / "free_contacts.json"
 SMALL = ((2, 1), (3, 2), (4, 2), (5, 3), (6, 3), (6, 4))  # (n, d) for searches
 
 
@@ -417,7 +416,7 @@ def surveyed():
         With ``n``, ``d``, ``coherence``, ``hits`` and ``rattlers``; ``between``, ``within`` and
         ``excluded`` where there are two rattlers or more.
     """
-    return json.loads(STORED.read_text())["rows"]
+    return read_rows(STORED)
 
 
 def check_no_free_contact(rows):

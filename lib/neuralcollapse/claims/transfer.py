@@ -3,16 +3,14 @@
 Its claims rest on rows trained by ``experiments/transfer.py`` and stored beside it.
 """
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
-from functools import cache, partial
+from functools import partial
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import torch
 
+from neuralcollapse.claims.experiments import EXPERIMENTS, read_rows
 from neuralcollapse.metrics import (
     class_distance_normalized_variance,
     few_shot_accuracies,
@@ -25,7 +23,7 @@ from neuralcollapse.tasks import digits
 from neuralcollapse.training import Recipe, fit_tasks
 from neuralcollapse.training.ensemble import WEIGHTS, stream
 
-STORED = Path(__file__).parents[3] / "experiments" / "transfer.json"
+STORED = EXPERIMENTS / "transfer.json"
 TARGETS = tuple(
     tuple(map(int, held))
     for held in np.random.default_rng(0).permutation(list(combinations(range(10), 4)))[:20]
@@ -194,19 +192,6 @@ def untrained(seed, targets=TARGETS):
     }
 
 
-def digest(rows):
-    """Return the hash of rows of an experiment, as its file records it."""
-    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
-
-
-@cache
-def _rows():
-    stored = json.loads(STORED.read_text())
-    if stored["sha256"] != digest(stored["rows"]):
-        raise ValueError(f"{STORED.name}: rows do not match their hash; restore the file")
-    return stored["rows"]
-
-
 def stored(name, setting=None):
     """Return one quantity of a stored setting.
 
@@ -227,7 +212,7 @@ def stored(name, setting=None):
         If the setting is not in the file.
     """
     wanted = asdict(setting or Setting())
-    rows = [row for row in _rows() if row["setting"] == wanted]
+    rows = read_rows(STORED, setting=wanted)
     if not rows:
         raise KeyError(f"setting: {STORED.name} has no {setting}")
     return np.array([row["found"][name] for row in sorted(rows, key=lambda row: row["seed"])])

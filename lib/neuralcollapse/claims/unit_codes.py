@@ -3,25 +3,9 @@
 Rows come from ``experiments/unit_codes.py`` and are stored beside it.
 """
 
-import hashlib
-import json
-from pathlib import Path
+from neuralcollapse.claims.experiments import EXPERIMENTS, read_rows
 
-STORED = Path(__file__).parents[3] / "experiments" / "unit_codes.json"
-
-
-def digest(rows):
-    """Hash of rows, as the file carries it.
-
-    Parameters
-    ----------
-    rows : list of dict
-
-    Returns
-    -------
-    str
-    """
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+STORED = EXPERIMENTS / "unit_codes.json"
 
 
 def stored_rows():
@@ -36,12 +20,7 @@ def stored_rows():
     ValueError
         If rows and hash do not belong together.
     """
-    if not STORED.exists():
-        return []
-    content = json.loads(STORED.read_text())
-    if digest(content["rows"]) != content["sha256"]:
-        raise ValueError(f"{STORED.name}: rows were changed after they were stored")
-    return content["rows"]
+    return read_rows(STORED)
 
 
 def cells(num_classes, beta):
