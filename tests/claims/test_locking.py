@@ -19,7 +19,8 @@ def test_gradients_are_those_of_autograd():
             logits = 3.0 * (weights.conj() * tokens[a] * tokens[b]).sum(dim=1).real
             loss = loss + cross_entropy(logits[None], torch.tensor([(a + b) % 5])) / 25
     loss.backward()
-    of_tokens, of_weights, _ = clock_descent.clock_gradients(arrays[:1], arrays[1:], 3.0)
+    of_tokens, of_weights, losses, _ = clock_descent.clock_gradients(arrays[:1], arrays[1:], 3.0)
+    assert losses[0] == pytest.approx(loss.item(), rel=1e-12)
     np.testing.assert_allclose(of_tokens[0], tokens.grad, atol=1e-14)
     np.testing.assert_allclose(of_weights[0], weights.grad, atol=1e-14)
 

@@ -7,9 +7,14 @@ import pytest
 
 from neuralcollapse.claims import unit_codes
 from neuralcollapse.claims.clock_ramp import circle_network, objective, ramp
-from neuralcollapse.claims.ranks import flat_rank, two_candidate_exchange
+from neuralcollapse.claims.ranks import flat_rank
 from neuralcollapse.geometry import regular_polygon, simplex_etf
-from neuralcollapse.theory.circle import CLOCK_FACTOR, code_objective, homogeneous_objective
+from neuralcollapse.theory.circle import (
+    CLOCK_FACTOR,
+    code_objective,
+    critical_regularisation,
+    homogeneous_objective,
+)
 
 
 def test_a_changed_row_is_noticed(tmp_path, monkeypatch):
@@ -18,7 +23,7 @@ def test_a_changed_row_is_noticed(tmp_path, monkeypatch):
     changed = tmp_path / "unit_codes.json"
     changed.write_text(json.dumps(content))
     monkeypatch.setattr(unit_codes, "STORED", changed)
-    with pytest.raises(ValueError, match="rows were changed"):
+    with pytest.raises(ValueError, match="do not match their hash"):
         unit_codes.stored_rows()
 
 
@@ -30,7 +35,7 @@ def test_stored_objectives_are_not_above_the_candidates():
 
 
 def test_candidates_tie_at_their_exchange():
-    penalty = two_candidate_exchange(9, 1.4)
+    penalty = critical_regularisation(9, 1, 1.4)
     codes = simplex_etf(9), regular_polygon(9)
     assert np.isclose(*(code_objective(code, 1.4, penalty) for code in codes), rtol=1e-13)
 

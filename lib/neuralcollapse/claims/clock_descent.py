@@ -45,7 +45,7 @@ def gaussian_embeddings(seeds, modulus, dimension):
 
 
 def clock_gradients(embeddings, weights, beta):
-    """Gradients of the mean loss over all pairs.
+    """Mean loss over all pairs and its gradients.
 
     Parameters
     ----------
@@ -55,7 +55,8 @@ def clock_gradients(embeddings, weights, beta):
     Returns
     -------
     of_embeddings, of_weights : ndarray, shape (num_seeds, modulus, dimension), complex128
-    accuracy : ndarray, shape (num_seeds,), float64
+    losses, accuracies : ndarray, shape (num_seeds,), float64
+        Mean cross-entropy in nats, and the share of pairs that are right.
     """
     seeds, modulus, dimension = embeddings.shape
     pairs = modulus**2
@@ -63,14 +64,17 @@ def clock_gradients(embeddings, weights, beta):
     turned = weights.swapaxes(1, 2)
     logits = beta * (features.real @ turned.real + features.imag @ turned.imag)
     labels = (np.arange(modulus)[:, None] + np.arange(modulus)).ravel() % modulus
-    accuracy = (logits.argmax(axis=2) == labels).mean(axis=1)
-    residuals = np.exp(logits - logits.max(axis=2, keepdims=True))
-    residuals /= residuals.sum(axis=2, keepdims=True)
+    accuracies = (logits.argmax(axis=2) == labels).mean(axis=1)
+    logits -= logits.max(axis=2, keepdims=True)
+    residuals = np.exp(logits)
+    totals = residuals.sum(axis=2, keepdims=True)
+    losses = (np.log(totals[..., 0]) - logits[:, np.arange(pairs), labels]).mean(axis=1)
+    residuals /= totals
     residuals[:, np.arange(pairs), labels] -= 1
     residuals *= beta / pairs
     pulled = (residuals @ weights).reshape(seeds, modulus, modulus, dimension)
     of_embeddings = 2 * (pulled * embeddings.conj()[:, None]).sum(axis=2)
-    return of_embeddings, residuals.swapaxes(1, 2) @ features, accuracy
+    return of_embeddings, residuals.swapaxes(1, 2) @ features, losses, accuracies
 
 
 def descend(embeddings, weights, *, beta, learning_rate, weight_decay, steps, every=1, frozen=True):
@@ -94,7 +98,7 @@ def descend(embeddings, weights, *, beta, learning_rate, weight_decay, steps, ev
     weights = np.broadcast_to(weights, embeddings.shape)
     path = []
     for step in range(steps + 1):
-        of_embeddings, of_weights, accuracy = clock_gradients(embeddings, weights, beta)
+        of_embeddings, of_weights, _, accuracy = clock_gradients(embeddings, weights, beta)
         if step % every == 0:
             path.append((step, embeddings, weights))
         if step < steps:

@@ -1,10 +1,12 @@
 r"""A clock network under a slow ramp of its weight decay, for the page circle/optimal-rank.
 
-Logits are $z_{abc}=\mathrm{Re}\sum_j\bar W_{cj}E_{aj}E_{bj}$ with complex embeddings and
-classifier. All pairs are trained on by gradient descent while the decay rises or falls in steps.
+The network is that of `clock_descent`, at inverse temperature 1, where the scale is free. The decay
+rises or falls in steps.
 """
 
 import numpy as np
+
+from neuralcollapse.claims.clock_descent import clock_gradients
 
 
 def circle_network(modulus, coordinates, amplitude):
@@ -84,22 +86,7 @@ def objective(network, decay):
     gradient : ndarray, shape (2, modulus, coordinates), complex128
         Derivative by the real parts plus i times that by the imaginary parts.
     """
-    embeddings, classifier = network
-    modulus = len(embeddings)
-    features = embeddings[:, None] * embeddings[None]
-    logits = (features.reshape(modulus**2, -1) @ classifier.conj().T).real
-    targets = np.add.outer(np.arange(modulus), np.arange(modulus)).ravel() % modulus
-    logits -= logits.max(axis=1, keepdims=True)
-    shares = np.exp(logits)
-    totals = shares.sum(axis=1)
-    rows = np.arange(modulus**2)
-    value = np.mean(np.log(totals) - logits[rows, targets])
-    shares /= totals[:, None]
-    shares[rows, targets] -= 1
-    shares /= modulus**2
-    value += decay / (2 * modulus) * np.sum(np.abs(network) ** 2)
-    back = (shares @ classifier).reshape(modulus, modulus, -1)
-    gradient = decay / modulus * network
-    gradient[0] += 2 * (back * embeddings.conj()[None]).sum(axis=1)
-    gradient[1] += shares.T @ features.reshape(modulus**2, -1)
-    return value, gradient
+    of_embeddings, of_weights, losses, _ = clock_gradients(network[:1], network[1:], 1.0)
+    penalty = decay / network.shape[1]
+    value = losses[0] + penalty / 2 * np.sum(np.abs(network) ** 2)
+    return value, penalty * network + np.concatenate([of_embeddings, of_weights])

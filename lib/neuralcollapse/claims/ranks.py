@@ -17,6 +17,7 @@ from neuralcollapse.theory.circle import (
     circle_stability,
     circles_cross_entropy,
     code_objective,
+    critical_regularisation,
     flat_exchange,
     frequency_exchange,
     frequency_fold,
@@ -207,24 +208,6 @@ def check_rank_law(ranks):
     )
 
 
-def two_candidate_exchange(num_classes, beta):
-    """Penalty at which simplex and circle cost the same.
-
-    Parameters
-    ----------
-    num_classes : int
-    beta : float
-
-    Returns
-    -------
-    float
-    """
-    circle = circles_cross_entropy(num_classes, [1], beta)
-    simplex = np.log1p((num_classes - 1) * np.exp(-beta * num_classes / (num_classes - 1)))
-    norms = np.sqrt(num_classes * (num_classes - 1)) - np.sqrt(2 * num_classes)
-    return float((circle - simplex) / norms)
-
-
 def check_two_simplices(threshold):
     """Compare one simplex with two just below and just above `threshold(num_classes, beta)`."""
     wrong, limits = 0, []
@@ -245,21 +228,6 @@ def check_two_simplices(threshold):
     )
 
 
-def simplex_exchange(num_classes, beta):
-    """Penalty from which the simplex is beaten.
-
-    Parameters
-    ----------
-    num_classes : int
-    beta : float
-
-    Returns
-    -------
-    float
-    """
-    return two_simplices_exchange(num_classes, beta)
-
-
 def circle_until(num_classes, beta):
     """Penalty at which two opposite points cost as much as the circle, in the limit: a control.
 
@@ -278,7 +246,7 @@ def circle_until(num_classes, beta):
 def check_neither(threshold):
     """Look for the better code at the penalty where the candidates tie, from `threshold` on."""
     leads = [
-        two_candidate_exchange(count, beta) / threshold(count, beta)
+        critical_regularisation(count, 1, beta) / threshold(count, beta)
         for count in (5, 6, 7, 8, 11, 16, 31, 101)
         for beta in (0.1, 0.5, 1.0, 3.0, 10.0)
     ]
@@ -606,9 +574,9 @@ CLAIMS = (
         source="here",
         hypotheses="q = 1, K at least 4, beta fixed",
         checker=check_two_simplices,
-        instance=lambda: {"threshold": simplex_exchange},
+        instance=lambda: {"threshold": two_simplices_exchange},
         control_statement="one simplex is better up to its tie with the circle",
-        control=lambda: {"threshold": two_candidate_exchange},
+        control=lambda: {"threshold": lambda count, beta: critical_regularisation(count, 1, beta)},
     ),
     Claim(
         identifier="cor-neither-candidate",
@@ -619,7 +587,7 @@ CLAIMS = (
         source="here",
         hypotheses="q = 1; proved for K large at fixed beta, computed from K = 5 on",
         checker=check_neither,
-        instance=lambda: {"threshold": simplex_exchange},
+        instance=lambda: {"threshold": two_simplices_exchange},
         control_statement="the tie lies beyond the end of the circle",
         control=lambda: {"threshold": circle_until},
     ),
