@@ -127,7 +127,7 @@ def test_bad_input_is_named():
         deep_layers([np.eye(2)])
     with pytest.raises(ValueError, match="as many outputs as classes"):
         deep_objective([np.eye(2), np.ones((1, 2))], 0.1)
-    with pytest.raises(ValueError, match="expected positive numbers, got 0"):
+    with pytest.raises(ValueError, match="cost: expected a positive number, got 0"):
         best_gain(0, 2, 0.1)
     with pytest.raises(ValueError, match="equal to the identity"):
         scaled_factors([np.eye(2), 2 * np.eye(2)], 0.1)

@@ -230,6 +230,67 @@ def as_number(number, name, expected="a finite number"):
     return value
 
 
+def as_positive(number, name, reason=""):
+    """Return a positive number, of whatever type, as a float.
+
+    Parameters
+    ----------
+    number : float, int, or what float takes, except text
+    name : str
+        How errors call the argument.
+    reason : str
+        Why, for the error.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If it is no number, not finite, or not above 0.
+
+    Examples
+    --------
+    >>> as_positive(2, "scale")
+    2.0
+    """
+    value = as_number(number, name, "a positive number")
+    if value <= 0:
+        reason = f"; {reason}" if reason else ""
+        raise ValueError(f"{name}: expected a positive number, got {number}{reason}")
+    return value
+
+
+def as_nonnegative(number, name):
+    """Return a number from 0 on, of whatever type, as a float.
+
+    Parameters
+    ----------
+    number : float, int, or what float takes, except text
+    name : str
+        How errors call the argument.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If it is no number, not finite, or below 0.
+
+    Examples
+    --------
+    >>> as_nonnegative(0, "weight_decay")
+    0.0
+    """
+    value = as_number(number, name, "a number from 0 on")
+    if value < 0:
+        raise ValueError(f"{name}: expected a number from 0 on, got {number}")
+    return value
+
+
 def _as_array(values, name, split=""):
     """An array of real numbers, of its own dtype."""
     array = as_array(values)

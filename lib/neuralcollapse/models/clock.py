@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from neuralcollapse.geometry.arrays import as_number, as_whole
+from neuralcollapse.geometry.arrays import as_positive, as_whole
 from neuralcollapse.models.output import Output
 
 HEADS = ("cosine", "linear")
@@ -67,14 +67,12 @@ class ClockNetwork(nn.Module):
         super().__init__()
         modulus = as_whole(modulus, "modulus", 2)
         coordinates = as_whole(coordinates, "coordinates", 1)
-        for name, value in {"beta": beta, "scale": scale}.items():
-            if not as_number(value, name) > 0:
-                raise ValueError(f"{name}: expected a positive number, got {value}")
+        beta, scale = as_positive(beta, "beta"), as_positive(scale, "scale")
         if head not in HEADS:
             raise ValueError(f"head: expected one of {HEADS}, got {head!r}")
         if feature not in FEATURES:
             raise ValueError(f"feature: expected one of {FEATURES}, got {feature!r}")
-        self.head, self.beta, self.feature = head, float(beta), feature
+        self.head, self.beta, self.feature = head, beta, feature
         for name in ("embedding", "classifier"):
             weight = torch.empty(modulus, 2 * coordinates, dtype=torch.float64)
             layer = nn.Module()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from neuralcollapse.geometry.arrays import as_number, as_whole
+from neuralcollapse.geometry.arrays import as_positive, as_whole
 
 METHODS = ("anderson", "plain")
 _RIDGE = 1e-13  # of the trace of the normal equations, which are singular for rows at rest
@@ -93,8 +93,7 @@ def fixed_point(function, start, *, method="anderson", memory=5, tolerance=1e-8,
         raise ValueError(f"method: expected one of {METHODS}, got {method!r}")
     memory = as_whole(memory, "memory", 1)
     limit = as_whole(limit, "limit", 1)
-    if not as_number(tolerance, "tolerance", "a positive number") > 0:
-        raise ValueError(f"tolerance: expected a positive number, got {tolerance}")
+    as_positive(tolerance, "tolerance")
     point, residuals, steps, changes = start, [], [], []
     last = None
     while len(residuals) < limit:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import torch
 
-from neuralcollapse.geometry.arrays import as_number
+from neuralcollapse.geometry.arrays import as_nonnegative, as_positive
 from neuralcollapse.statistics import as_tensor
 
 _NEAR = 1e-6  # squared distances below this share of the squared lengths are computed again
@@ -56,9 +56,7 @@ def laplace_kernel(inputs, centers, bandwidth=2.0):
     >>> laplace_kernel(torch.tensor([[3.0]]), torch.tensor([[3.0], [5.0]])).log()
     tensor([[ 0., -1.]])
     """
-    bandwidth = as_number(bandwidth, "bandwidth", "a positive number")
-    if not bandwidth > 0:
-        raise ValueError(f"bandwidth: expected a positive number, got {bandwidth}")
+    bandwidth = as_positive(bandwidth, "bandwidth")
     return torch.exp(-_distances(inputs, centers) / bandwidth)
 
 
@@ -163,13 +161,7 @@ def fit_laplace(inputs, targets, *, bandwidth=2.0, ridge=0.0):
     for table, name in ((inputs, "inputs"), (targets, "targets")):
         if not table.isfinite().all():
             raise ValueError(f"{name}: hold NaN or infinity; remove or repair them first")
-    bandwidth = as_number(bandwidth, "bandwidth", "a positive number")
-    ridge = as_number(ridge, "ridge", "a number from 0 on")
-    if not bandwidth > 0 or not ridge >= 0:
-        raise ValueError(
-            f"bandwidth, ridge: expected a positive number and one from 0 on, got {bandwidth} "
-            f"and {ridge}"
-        )
+    bandwidth, ridge = as_positive(bandwidth, "bandwidth"), as_nonnegative(ridge, "ridge")
     kernel = laplace_kernel(inputs, inputs, bandwidth)
     kernel.diagonal().add_(ridge)
     factor, failed = torch.linalg.cholesky_ex(kernel)

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from neuralcollapse.geometry.arrays import as_number, as_whole
+from neuralcollapse.geometry.arrays import as_positive, as_whole
 from neuralcollapse.models.output import Output
 
 ACTIVATIONS = {"relu": torch.relu, "square": torch.square}
@@ -97,8 +97,7 @@ class ModularMLP(nn.Module):
             )
         if head not in HEADS:
             raise ValueError(f"head: expected one of {HEADS}, got {head!r}")
-        if not as_number(beta, "beta") > 0:
-            raise ValueError(f"beta: expected a positive number, got {beta}")
+        beta = as_positive(beta, "beta")
         if dimension is None:
             self.embedding = holder(uniform((modulus, width), modulus, generator, dtype))
         else:

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.linalg import block_diag
 from scipy.optimize import brentq
 
-from neuralcollapse.geometry.arrays import as_number, as_points, as_reals, as_whole
+from neuralcollapse.geometry.arrays import as_points, as_positive, as_reals, as_whole
 
 __all__ = [
     "best_gain",
@@ -155,14 +155,7 @@ def best_gain(cost, depth, weight_decay):
     (0.8, 0.18)
     """
     depth = as_whole(depth, "depth", 1)
-    cost, weight_decay = (
-        as_number(number, name, "a positive number")
-        for number, name in ((cost, "cost"), (weight_decay, "weight_decay"))
-    )
-    if not (cost > 0 and weight_decay > 0):
-        raise ValueError(
-            f"cost, weight_decay: expected positive numbers, got {cost} and {weight_decay}"
-        )
+    cost, weight_decay = as_positive(cost, "cost"), as_positive(weight_decay, "weight_decay")
     power, strength = (depth - 1) / (depth + 1), weight_decay * cost
     peak = (depth - 1) / (2 * depth)
     slope = lambda s: (1 - s) * s**power - strength  # noqa: E731

@@ -7,7 +7,7 @@ targets $2e_y-\mathbf 1$, and samples are stretched by its average gradient oute
 
 import numpy as np
 
-from neuralcollapse.geometry.arrays import as_number, as_whole
+from neuralcollapse.geometry.arrays import as_positive, as_whole
 
 __all__ = ["gradient_factor"]
 
@@ -43,12 +43,7 @@ def gradient_factor(num_classes, samples_per_class, distance, bandwidth=2.0):
     """
     classes = as_whole(num_classes, "num_classes", 2)
     size = as_whole(samples_per_class, "samples_per_class", 2)
-    distance = as_number(distance, "distance", "a positive number")
-    bandwidth = as_number(bandwidth, "bandwidth", "a positive number")
-    if not distance > 0 or not bandwidth > 0:
-        raise ValueError(
-            f"distance, bandwidth: expected positive numbers, got {distance} and {bandwidth}"
-        )
+    distance, bandwidth = as_positive(distance, "distance"), as_positive(bandwidth, "bandwidth")
     if distance / bandwidth > 300:
         raise ValueError(
             f"distance: {distance} is {distance / bandwidth:.3g} bandwidths, where the factor is "

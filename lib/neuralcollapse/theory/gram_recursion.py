@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuralcollapse.geometry.arrays import as_number, as_points, as_whole
+from neuralcollapse.geometry.arrays import as_nonnegative, as_points, as_positive, as_whole
 
 __all__ = ["GramRates", "collapsed_gram", "gram_rates", "gram_step", "largest_stable_ridge"]
 
@@ -172,12 +172,11 @@ def largest_stable_ridge(samples_per_class, feature_ridge):
     4.0
     """
     count = as_whole(samples_per_class, "samples_per_class", 2)
-    feature_ridge = as_number(feature_ridge, "feature_ridge", "a positive number")
-    if feature_ridge <= 0:
-        raise ValueError(
-            f"feature_ridge: expected a positive number, got {feature_ridge}; without "
-            "it deviations within classes stay as they are, whatever the kernel ridge"
-        )
+    feature_ridge = as_positive(
+        feature_ridge,
+        "feature_ridge",
+        "without it deviations within classes stay as they are, whatever the kernel ridge",
+    )
     if count <= feature_ridge:
         return float("inf")
     return (count + feature_ridge) ** 2 / ((1 + feature_ridge) * (count - feature_ridge))
@@ -220,11 +219,7 @@ def _one_hot(labels, count):
 
 
 def _ridges(kernel_ridge, feature_ridge):
-    kernel_ridge = as_number(kernel_ridge, "kernel_ridge", "a positive number")
-    feature_ridge = as_number(feature_ridge, "feature_ridge", "a number from 0 on")
-    if not kernel_ridge > 0 or not feature_ridge >= 0:
-        raise ValueError(
-            "kernel_ridge, feature_ridge: expected a positive number and one from 0 on, got "
-            f"{kernel_ridge} and {feature_ridge}"
-        )
-    return kernel_ridge, feature_ridge
+    return (
+        as_positive(kernel_ridge, "kernel_ridge"),
+        as_nonnegative(feature_ridge, "feature_ridge"),
+    )

@@ -10,7 +10,7 @@ Now let $G$ vary too, among positive semi-definite matrices with ones on the dia
 
 import numpy as np
 
-from neuralcollapse.geometry.arrays import as_number, as_points
+from neuralcollapse.geometry.arrays import as_points, as_positive
 
 __all__ = ["best_cosine", "least_ridge_value", "ridge_value"]
 
@@ -42,7 +42,7 @@ def ridge_value(gram, targets, ridge):
     3.0
     """
     gram, targets = as_points(gram, "gram"), as_points(targets, "targets")
-    ridge = _positive(ridge)
+    ridge = as_positive(ridge, "ridge")
     if gram.shape != (len(targets), len(targets)):
         raise ValueError(
             f"gram: expected shape ({len(targets)}, {len(targets)}), one row a target, got "
@@ -75,7 +75,7 @@ def least_ridge_value(class_sizes, ridge):
     >>> least_ridge_value([1, 3], 1.0)
     1.25
     """
-    ridge = _positive(ridge)
+    ridge = as_positive(ridge, "ridge")
     return float(sum(size / (size + ridge) for size in class_sizes))
 
 
@@ -99,13 +99,6 @@ def best_cosine(num_classes, samples_per_class, ridge):
     >>> best_cosine(4, 7, 0.1), round(best_cosine(10, 1, 0.3), 12)
     (0.0, 0.3)
     """
-    slack = 1 + _positive(ridge) / samples_per_class
+    slack = 1 + as_positive(ridge, "ridge") / samples_per_class
     cosine = slack * (num_classes - 4) / (3 * num_classes - 4)
     return float(np.clip(cosine, -1 / (num_classes - 1), 1))
-
-
-def _positive(ridge):
-    ridge = as_number(ridge, "ridge", "a positive number")
-    if not ridge > 0:
-        raise ValueError(f"ridge: expected a positive number, got {ridge}")
-    return ridge

@@ -6,10 +6,9 @@ $\sum_i\|F_i\|_F^2$ is $m\|A\|_{S_{2/m}}^{2/m}$ (`prop-decay-is-schatten`).
 
 import numpy as np
 
-from neuralcollapse.geometry.arrays import as_number, as_points, as_whole
+from neuralcollapse.geometry.arrays import as_points, as_positive, as_whole
 
 __all__ = [
-    "as_exponent",
     "balanced_factors",
     "schatten_norm",
 ]
@@ -42,7 +41,7 @@ def schatten_norm(matrix, q):
     >>> float(round(schatten_norm([[3, 0], [0, 4]], 2), 12))
     5.0
     """
-    q = as_exponent(q)
+    q = as_positive(q, "q")
     _, values, _ = _above_rounding(matrix)
     if values.size == 0:
         return 0.0
@@ -87,34 +86,6 @@ def balanced_factors(matrix, depth):
         left, values, right = np.zeros((len(matrix), 1)), np.zeros(1), np.zeros_like(matrix[:1])
     roots = values ** (1 / depth)
     return [roots[:, None] * right, *[np.diag(roots)] * (depth - 2), left * roots]
-
-
-def as_exponent(q):
-    """Return the exponent of a Schatten norm as a float.
-
-    Parameters
-    ----------
-    q : float
-        Positive.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If it is not positive and finite.
-
-    Examples
-    --------
-    >>> as_exponent(1)
-    1.0
-    """
-    q = as_number(q, "q", "a positive number")
-    if q <= 0:
-        raise ValueError(f"q: expected a positive number, got {q}")
-    return q
 
 
 def _above_rounding(matrix):

@@ -11,7 +11,7 @@ from operator import index
 import numpy as np
 import torch
 
-from neuralcollapse.geometry.arrays import as_number, as_points, as_whole
+from neuralcollapse.geometry.arrays import as_nonnegative, as_points, as_positive, as_whole
 from neuralcollapse.training.ensemble import WEIGHTS, stream
 from neuralcollapse.training.threads import reproducible
 
@@ -109,13 +109,8 @@ def descend_deep_features(
     steps = as_whole(steps, "steps", 0)
     samples = as_whole(samples_per_class, "samples_per_class", 1)
     width = as_whole(width, "width", 1)
-    rate = as_number(learning_rate, "learning_rate", "a positive number")
-    decay, scale = as_number(weight_decay, "weight_decay"), as_number(scale, "scale")
-    if rate <= 0 or decay < 0 or scale < 0:
-        raise ValueError(
-            "learning_rate, weight_decay, scale: expected a positive number and two of at least 0, "
-            f"got {rate}, {decay} and {scale}"
-        )
+    rate = as_positive(learning_rate, "learning_rate")
+    decay, scale = as_nonnegative(weight_decay, "weight_decay"), as_nonnegative(scale, "scale")
     seeds = tuple(map(index, seeds))
     if not seeds or len(set(seeds)) != len(seeds) or min(seeds) < 0:
         raise ValueError(f"seeds: expected different integers from 0, at least one, got {seeds}")

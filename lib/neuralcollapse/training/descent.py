@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from neuralcollapse.geometry.arrays import as_number, as_whole
+from neuralcollapse.geometry.arrays import as_nonnegative, as_number, as_positive, as_whole
 
 OPTIMIZERS = ("adam", "gradient")
 
@@ -65,10 +65,8 @@ class Descent:
         positive = {"learning_rate": self.learning_rate, "eps": self.eps}
         positive |= {f"rates[{layer!r}]": rate for layer, rate in self.rates.items()}
         for name, value in positive.items():
-            if not as_number(value, name, "a positive number") > 0:
-                raise ValueError(f"{name}: expected a positive number, got {value}")
-        if not as_number(self.weight_decay, "weight_decay") >= 0:
-            raise ValueError(f"weight_decay: expected at least 0, got {self.weight_decay}")
+            as_positive(value, name)
+        as_nonnegative(self.weight_decay, "weight_decay")
         if not 0 <= as_number(self.cooldown, "cooldown") <= 1:
             raise ValueError(f"cooldown: expected a fraction of the run, got {self.cooldown}")
         _pair(

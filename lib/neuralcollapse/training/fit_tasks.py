@@ -7,7 +7,7 @@ import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 from tqdm import tqdm
 
-from neuralcollapse.geometry.arrays import as_number
+from neuralcollapse.geometry.arrays import as_nonnegative, as_positive
 from neuralcollapse.training.ensemble import ORDER, Ensemble, stream
 from neuralcollapse.training.recipe import Recipe
 from neuralcollapse.training.threads import reproducible
@@ -169,7 +169,6 @@ def _check(tasks, seeds, complexity, target_loss):
     shapes = {(task.train_inputs.shape, task.num_classes) for task in tasks}
     if len(shapes) > 1:
         raise ValueError("tasks: expected training sets and classes of one size for all tasks")
-    if not as_number(complexity, "complexity") >= 0:
-        raise ValueError(f"complexity: expected at least 0, got {complexity}")
-    if target_loss is not None and not as_number(target_loss, "target_loss") > 0:
-        raise ValueError(f"target_loss: expected a positive number, got {target_loss}")
+    as_nonnegative(complexity, "complexity")
+    if target_loss is not None:
+        as_positive(target_loss, "target_loss")

@@ -7,15 +7,12 @@ $M_2=I_0(\beta)$, $M_3=\sinh\beta/\beta$.
 import numpy as np
 from scipy.special import ive, logsumexp
 
-from neuralcollapse.geometry.arrays import as_number, as_reals, as_whole
+from neuralcollapse.geometry.arrays import as_nonnegative, as_number, as_reals, as_whole
 
 
 def as_beta(beta):
     """Return an inverse temperature as a float, at least 0, or raise ValueError."""
-    beta = as_number(beta, "beta", "an inverse temperature, finite and at least 0")
-    if beta < 0:
-        raise ValueError(f"beta: expected an inverse temperature of at least 0, got {beta}")
-    return beta
+    return as_nonnegative(beta, "beta")
 
 
 def log_sphere_moment(dimension, beta):

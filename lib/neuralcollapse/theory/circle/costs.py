@@ -9,9 +9,8 @@ cost is $\|W\|_{S_q}^q=\sum_i\sigma_i(W)^q$. The *circle* is the regular polygon
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from neuralcollapse.geometry.arrays import as_number, as_whole
+from neuralcollapse.geometry.arrays import as_number, as_positive, as_whole
 from neuralcollapse.theory.circle.bessel import as_beta
-from neuralcollapse.theory.schatten import as_exponent
 
 
 def simplex_cross_entropy(num_classes, beta):
@@ -196,7 +195,7 @@ def schatten_cost(num_classes, rank, q):
     rank = as_number(rank, "rank", f"a number from 1 to {num_classes}")
     if not 1 <= rank <= num_classes:
         raise ValueError(f"rank: expected a number from 1 to {num_classes}, got {rank}")
-    q = as_exponent(q)
+    q = as_positive(q, "q")
     try:
         return float(num_classes * (rank / num_classes) ** (1 - q / 2))
     except OverflowError:
@@ -240,7 +239,7 @@ def critical_regularisation(num_classes, q, beta):
     """
     reason = "with 2 or 3 classes the two codes are one"
     num_classes = as_whole(num_classes, "num_classes", 4, reason)
-    power = 1 - as_exponent(q) / 2
+    power = 1 - as_positive(q, "q") / 2
     gap = cross_entropy_gap(num_classes, beta)
     if power <= 0:
         return np.inf

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.optimize import brentq, minimize, minimize_scalar
 from scipy.special import ive, logsumexp
 
-from neuralcollapse.geometry.arrays import as_number, as_reals, as_whole
+from neuralcollapse.geometry.arrays import as_nonnegative, as_number, as_reals, as_whole
 
 CLOCK_FACTOR = 0.75 * 2 ** (1 / 3)  # mu / (lambda P): least of (u + w^2) / 2 where u w = 1
 
@@ -221,7 +221,7 @@ def homogeneous_objective(amplitudes, frequencies, num_classes, decay, depth):
             f"of shape {np.shape(frequencies)}"
         )
     falls = _falls([as_whole(f, "frequencies", 1) % num_classes for f in frequencies], num_classes)
-    power, decay = 2 / _depth(depth), _decay(decay)
+    power, decay = 2 / _depth(depth), as_nonnegative(decay, "decay")
     return float(_cross_entropy(amplitudes @ falls) + decay * (amplitudes**power).sum())
 
 
@@ -266,7 +266,7 @@ def best_frequencies(num_classes, decay, depth, *, counts=None, refine=5, sets=2
     """
     num_classes = _odd_prime(num_classes, 3)
     half = num_classes // 2
-    decay = _decay(decay)
+    decay = as_nonnegative(decay, "decay")
     if decay == 0:
         raise ValueError("decay: expected a positive number, got 0; without decay scales diverge")
     refine, sets = as_whole(refine, "refine", 1), as_whole(sets, "sets", 1)
@@ -438,13 +438,6 @@ def _amplitudes(values, name):
     if (values < 0).any():
         raise ValueError(f"{name}: expected numbers of at least 0, got {values.min()}")
     return values
-
-
-def _decay(decay):
-    value = as_number(decay, "decay", "a finite number of at least 0")
-    if value < 0:
-        raise ValueError(f"decay: expected a number of at least 0, got {decay}")
-    return value
 
 
 def _counts(counts, half):

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
-from neuralcollapse.geometry.arrays import as_number, as_reals, as_whole
+from neuralcollapse.geometry.arrays import as_nonnegative, as_number, as_reals, as_whole
 from neuralcollapse.theory.circle.bessel import as_beta
 
 
@@ -95,7 +95,11 @@ def locking_curve(times, resultant, *, beta, learning_rate, modulus):
     >>> curve.round(12)
     array([0.5, 1. ])
     """
-    rate = as_beta(beta) * _as_rate(learning_rate) / as_whole(modulus, "modulus", 3)
+    rate = (
+        as_beta(beta)
+        * as_nonnegative(learning_rate, "learning_rate")
+        / as_whole(modulus, "modulus", 3)
+    )
     resultant = as_resultant(resultant)
     times = as_reals(times, "times")
     if resultant in (0, 1):
@@ -171,10 +175,3 @@ def locking_deviation(modulus):
     found = minimize_scalar(negative, bounds=(0.5, 3), method="bounded", options={"xatol": 1e-9})
     least = -float(found.fun)
     return least, least + 2 * float(np.exp(2 / (modulus - 2))) / (modulus * (modulus - 2))
-
-
-def _as_rate(learning_rate):
-    value = as_number(learning_rate, "learning_rate", "a finite number of at least 0")
-    if value < 0:
-        raise ValueError(f"learning_rate: expected a number of at least 0, got {learning_rate}")
-    return value

@@ -9,7 +9,7 @@ the cost of rank r.
 import numpy as np
 from scipy.special import logsumexp
 
-from neuralcollapse.geometry.arrays import as_number, as_whole
+from neuralcollapse.geometry.arrays import as_number, as_positive, as_whole
 from neuralcollapse.theory.circle.bessel import as_beta, log_sphere_moment
 
 
@@ -126,7 +126,7 @@ def rank_law(num_classes, beta, regularisation, q=1.0):
     """
     num_classes = as_whole(num_classes, "num_classes", 2)
     beta, q = as_beta(beta), _exponent(q)
-    regularisation = _positive(regularisation)
+    regularisation = as_positive(regularisation, "regularisation")
     if beta == 0:
         raise ValueError(
             "beta: expected a positive inverse temperature, got 0; the law is for ratios"
@@ -172,7 +172,8 @@ def isotropic_cost(num_classes, rank, beta, regularisation, q=1.0):
     rank = as_number(rank, "rank", "a number from 1 on")
     if rank < 1:
         raise ValueError(f"rank: expected a number from 1 on, got {rank}")
-    beta, q, regularisation = as_beta(beta), _exponent(q), _positive(regularisation)
+    beta, q = as_beta(beta), _exponent(q)
+    regularisation = as_positive(regularisation, "regularisation")
     penalty = regularisation * num_classes * (rank / num_classes) ** (1 - q / 2)
     return float(np.log(num_classes) - beta + log_sphere_moment(rank, beta) + penalty)
 
@@ -217,10 +218,3 @@ def _exponent(q):
     if not 0 < q < 2:
         raise ValueError(f"q: expected a number between 0 and 2, both excluded, got {q}")
     return q
-
-
-def _positive(regularisation):
-    regularisation = as_number(regularisation, "regularisation", "a positive number")
-    if regularisation <= 0:
-        raise ValueError(f"regularisation: expected a positive number, got {regularisation}")
-    return regularisation

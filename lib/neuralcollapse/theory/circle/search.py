@@ -14,7 +14,7 @@ from scipy.linalg import block_diag
 from scipy.optimize import minimize
 
 from neuralcollapse.geometry import regular_polygon, simplex_etf
-from neuralcollapse.geometry.arrays import as_directions, as_number, as_whole
+from neuralcollapse.geometry.arrays import as_directions, as_nonnegative, as_number, as_whole
 from neuralcollapse.theory.circle.bessel import as_beta
 
 SMOOTHING = (0.3, 0.1, 0.03, 0.01, 1e-3)  # of singular values, in units of sqrt(K)
@@ -117,7 +117,7 @@ def settle(weights, beta, regularisation, *, iterations=400):
     (4, 2)
     """
     weights = as_directions(weights, "weights")
-    beta, regularisation = as_beta(beta), _penalty(regularisation)
+    beta, regularisation = as_beta(beta), as_nonnegative(regularisation, "regularisation")
     iterations = as_whole(iterations, "iterations", 1)
     weights, _ = _descend(weights, beta, regularisation, SMOOTHING[-1], iterations)
     weights = _in_span(weights)
@@ -161,7 +161,7 @@ def best_unit_code(num_classes, beta, regularisation, *, starts=6, ranks=None, s
     2
     """
     num_classes = as_whole(num_classes, "num_classes", 3)
-    beta, regularisation = as_beta(beta), _penalty(regularisation)
+    beta, regularisation = as_beta(beta), as_nonnegative(regularisation, "regularisation")
     starts = as_whole(starts, "starts", 0)
     ranks = range(1, num_classes) if ranks is None else _ranks(ranks, num_classes)
     generator = np.random.default_rng(seed)
@@ -263,13 +263,6 @@ def _in_span(weights):
     lost = np.linalg.norm(cut, axis=1) < 1e-9
     cut[lost] = cut[lost] + np.eye(keep)[0]  # a row that was all in what is dropped
     return as_directions(cut)
-
-
-def _penalty(regularisation):
-    value = as_number(regularisation, "regularisation", "a finite number of at least 0")
-    if value < 0:
-        raise ValueError(f"regularisation: expected a number of at least 0, got {regularisation}")
-    return value
 
 
 def _ranks(ranks, num_classes):

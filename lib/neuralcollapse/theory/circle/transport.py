@@ -9,7 +9,7 @@ prescribed too, it is what Sinkhorn's scaling converges to.
 import numpy as np
 from scipy.special import logsumexp, xlogy
 
-from neuralcollapse.geometry.arrays import as_number, as_points, as_reals, as_whole
+from neuralcollapse.geometry.arrays import as_points, as_positive, as_reals, as_whole
 from neuralcollapse.theory.circle.angles import as_angles
 from neuralcollapse.theory.circle.bessel import (
     as_beta,
@@ -127,9 +127,7 @@ def sinkhorn_plan(costs, beta, masses=None, target_masses=None, tolerance=1e-12)
     costs, beta = as_points(costs, "costs"), as_beta(beta)
     masses = _as_masses(masses, costs.shape[0], "masses")
     target_masses = _as_masses(target_masses, costs.shape[1], "target_masses")
-    tolerance = as_number(tolerance, "tolerance", "a positive number")
-    if tolerance <= 0:
-        raise ValueError(f"tolerance: expected a positive number, got {tolerance}")
+    tolerance = as_positive(tolerance, "tolerance")
     scale, level = np.zeros(costs.shape[1]), min(beta, _FIRST)
     while True:
         plan, scale, error = _balance(-level * costs, scale, masses, target_masses, tolerance)

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from neuralcollapse.geometry.arrays import as_number, as_whole
+from neuralcollapse.geometry.arrays import as_positive, as_whole
 from neuralcollapse.theory.equilibrium.costs import CORES
 from neuralcollapse.theory.equilibrium.squared import _check_problem
 
@@ -97,8 +97,8 @@ def minimise_linear_model(
         raise ValueError(f"core: expected one of {CORES}, got {core!r}")
     if loss not in ("squared", "cross_entropy"):
         raise ValueError(f"loss: expected 'squared' or 'cross_entropy', got {loss!r}")
-    if radius is not None and not as_number(radius, "radius") > 0:
-        raise ValueError(f"radius: expected a positive number, got {radius}")
+    if radius is not None:
+        as_positive(radius, "radius")
     labels = np.repeat(np.arange(len(sizes)), sizes)
     decays = (weight_decay, layer_decay, feature_decay)
     shapes = [(len(sizes), dimension), (dimension, dimension), (len(labels), dimension)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from neuralcollapse.geometry.arrays import as_number, as_whole
+from neuralcollapse.geometry.arrays import as_positive, as_whole
 from neuralcollapse.theory.equilibrium.costs import core_cost, core_weight
 
 
@@ -196,6 +196,5 @@ def _check_problem(class_sizes, weight_decay, feature_decay, layer_decay):
         "layer_decay": layer_decay,
     }
     for name, decay in decays.items():
-        if not as_number(decay, name, "a positive number") > 0:
-            raise ValueError(f"{name}: expected a positive number, got {decay}")
+        as_positive(decay, name)
     return sizes, float(np.sqrt(weight_decay * feature_decay)), float(layer_decay)

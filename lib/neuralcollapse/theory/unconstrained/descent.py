@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from neuralcollapse.geometry.arrays import as_number, as_points, as_reals, as_whole
+from neuralcollapse.geometry.arrays import as_nonnegative, as_points, as_reals, as_whole
 from neuralcollapse.theory.unconstrained.optima import LOSSES
 
 
@@ -152,12 +152,9 @@ def minimise_free(
     if loss not in LOSSES:
         raise ValueError(f"loss: expected one of {LOSSES}, got {loss!r}")
     labels = as_classes(labels)
-    decays = as_number(weight_decay, "weight_decay"), as_number(feature_decay, "feature_decay")
-    if min(decays) < 0 or as_number(scale, "scale") < 0:
-        raise ValueError(
-            "weight_decay, feature_decay, scale: expected numbers of at least 0, got "
-            f"{weight_decay}, {feature_decay} and {scale}"
-        )
+    weight_decay = as_nonnegative(weight_decay, "weight_decay")
+    feature_decay = as_nonnegative(feature_decay, "feature_decay")
+    scale = as_nonnegative(scale, "scale")
     dimension = as_whole(dimension, "dimension", 1)
     starts = as_whole(starts, "starts", 1)
     least = int(labels.max()) + 1

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neuralcollapse.geometry import simplex_etf
-from neuralcollapse.geometry.arrays import as_number, as_whole
+from neuralcollapse.geometry.arrays import as_positive, as_whole
 
 LOSSES = ("cross_entropy", "squared")
 
@@ -167,11 +167,8 @@ def free_regularisation(num_classes, samples_per_class, *, weight_decay, feature
     count = as_whole(num_classes, "num_classes", 2)
     samples = as_whole(samples_per_class, "samples_per_class", 1)
     for name, value in (("weight_decay", weight_decay), ("feature_decay", feature_decay)):
-        if as_number(value, name) <= 0:
-            raise ValueError(
-                f"{name}: expected a positive number, got {value}; without decay there is no "
-                "optimum (cross-entropy) or many (squared loss)"
-            )
+        reason = "without decay there is no optimum (cross-entropy) or many (squared loss)"
+        as_positive(value, name, reason)
     return float(count * np.sqrt(samples) * np.sqrt(weight_decay) * np.sqrt(feature_decay))
 
 
@@ -279,8 +276,7 @@ def budget_decays(num_classes, samples_per_class, *, weight_budget, feature_budg
     count = as_whole(num_classes, "num_classes", 2)
     samples = as_whole(samples_per_class, "samples_per_class", 1)
     for name, value in (("weight_budget", weight_budget), ("feature_budget", feature_budget)):
-        if as_number(value, name) <= 0:
-            raise ValueError(f"{name}: expected a positive number, got {value}")
+        as_positive(value, name)
     gain = count / (count - 1) * np.sqrt(weight_budget) * np.sqrt(feature_budget)
     if gain > 600:
         raise ValueError(
