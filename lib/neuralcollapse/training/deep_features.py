@@ -6,13 +6,13 @@ most of an automatic gradient's time on bookkeeping.
 """
 
 from dataclasses import dataclass
-from operator import index
 
 import numpy as np
 import torch
 
 from neuralcollapse.geometry.arrays import as_nonnegative, as_points, as_positive, as_whole
 from neuralcollapse.training.ensemble import WEIGHTS, stream
+from neuralcollapse.training.requests import as_checkpoints, as_seeds
 from neuralcollapse.training.threads import reproducible
 
 
@@ -111,12 +111,9 @@ def descend_deep_features(
     width = as_whole(width, "width", 1)
     rate = as_positive(learning_rate, "learning_rate")
     decay, scale = as_nonnegative(weight_decay, "weight_decay"), as_nonnegative(scale, "scale")
-    seeds = tuple(map(index, seeds))
-    if not seeds or len(set(seeds)) != len(seeds) or min(seeds) < 0:
-        raise ValueError(f"seeds: expected different integers from 0, at least one, got {seeds}")
-    checkpoints = sorted({steps} if checkpoints is None else set(map(index, checkpoints)))
-    if not checkpoints or checkpoints[0] < 0 or checkpoints[-1] > steps:
-        raise ValueError(f"checkpoints: expected steps from 0 to {steps}, got {checkpoints}")
+    seeds = as_seeds(seeds)
+    checkpoints = (steps,) if checkpoints is None else checkpoints
+    checkpoints = as_checkpoints(checkpoints, steps, "steps", repeated=True)
     shapes = [(width, num_classes * samples), *[(width, width)] * (depth - 1), (num_classes, width)]
     center = [torch.zeros(shape, dtype=torch.float64) for shape in shapes]
     if start is not None:

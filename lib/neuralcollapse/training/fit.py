@@ -1,7 +1,6 @@
 """The training loop. Seeds are stacked and trained as one batch of networks."""
 
 import warnings
-from operator import index
 
 import numpy as np
 import torch
@@ -11,6 +10,7 @@ from neuralcollapse.metrics import measure
 from neuralcollapse.training.ensemble import ORDER, Ensemble, stream
 from neuralcollapse.training.history import History
 from neuralcollapse.training.recipe import Recipe
+from neuralcollapse.training.requests import as_checkpoints, as_recipe, as_seeds
 from neuralcollapse.training.threads import reproducible
 
 _DIVERGED = 1e50  # no loss of a network worth measuring
@@ -55,10 +55,8 @@ def fit(build, task, recipe=None, *, seeds=(0, 1, 2), checkpoints=None):
     place, `features` and `labels` are those of the batch. Every tensor has a leading axis, one
     entry a seed.
     """
-    recipe = recipe or Recipe()
-    seeds = tuple(map(index, seeds))
-    if not seeds or len(set(seeds)) != len(seeds) or min(seeds) < 0:
-        raise ValueError(f"seeds: expected different integers from 0, at least one, got {seeds}")
+    recipe = as_recipe(recipe, Recipe)
+    seeds = as_seeds(seeds)
     if len(task.train_labels) % recipe.batch_size == 1:
         raise ValueError(
             f"batch_size: {recipe.batch_size} leaves a last batch of one sample, which cannot be "
@@ -155,10 +153,4 @@ def _check_checkpoints(checkpoints, epochs):
     if checkpoints is None:
         spaced = np.unique(np.geomspace(1, epochs, min(epochs, 16)).round().astype(int))
         return [0, *spaced.tolist()]
-    checkpoints = sorted(map(index, checkpoints))
-    fits = checkpoints and checkpoints[0] >= 0 and checkpoints[-1] <= epochs
-    if not fits or len(set(checkpoints)) != len(checkpoints):
-        raise ValueError(
-            f"checkpoints: expected different epochs from 0 to {epochs}, got {checkpoints}"
-        )
-    return checkpoints
+    return as_checkpoints(checkpoints, epochs, "epochs")

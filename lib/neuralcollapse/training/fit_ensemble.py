@@ -1,7 +1,5 @@
 """Full-batch training on an operation table: seeds and penalties are one batch of networks."""
 
-from operator import index
-
 import numpy as np
 import torch
 from torch.nn import functional
@@ -12,6 +10,7 @@ from neuralcollapse.training.descent import Descent
 from neuralcollapse.training.ensemble import Ensemble
 from neuralcollapse.training.ensemble_history import EnsembleHistory
 from neuralcollapse.training.penalties import Penalties
+from neuralcollapse.training.requests import as_checkpoints, as_recipe, as_seeds
 from neuralcollapse.training.threads import reproducible
 
 _DIVERGED = 1e50
@@ -61,12 +60,10 @@ def fit_ensemble(
     loss is the mean cross-entropy over the training pairs plus penalties. Everything runs on one
     thread, in the dtype of the network.
     """
-    recipe = Descent() if recipe is None else recipe
-    if not isinstance(recipe, Descent):
-        raise ValueError(f"recipe: expected a Descent, got {recipe!r}")
+    recipe = as_recipe(recipe, Descent)
     if not table.train.any():
         raise ValueError("table: there are no pairs to train on; hold fewer out")
-    seeds = _check_seeds(seeds)
+    seeds = as_seeds(seeds, repeated=True)
     checkpoints = _check_checkpoints(checkpoints, recipe.steps)
     _check_until(until, table)
     with reproducible():
@@ -245,25 +242,7 @@ def _check_until(until, table):
         raise ValueError("until: the table has no test pairs; hold some out, or leave it")
 
 
-def _check_seeds(seeds):
-    seeds = _indices(seeds, "seeds", "whole numbers from 0 on, at least one")
-    if not seeds or min(seeds) < 0:
-        raise ValueError(f"seeds: expected whole numbers from 0 on, at least one, got {seeds}")
-    return seeds
-
-
 def _check_checkpoints(checkpoints, steps):
     if checkpoints is None:
-        return set(np.linspace(0, steps, min(steps, 50) + 1).round().astype(int).tolist())
-    expected = f"steps from 0 to {steps}, at least one"
-    checkpoints = set(_indices(checkpoints, "checkpoints", expected))
-    if not checkpoints or min(checkpoints) < 0 or max(checkpoints) > steps:
-        raise ValueError(f"checkpoints: expected {expected}, got {checkpoints}")
-    return checkpoints
-
-
-def _indices(values, name, expected):
-    try:
-        return tuple(map(index, values))
-    except TypeError as error:
-        raise ValueError(f"{name}: expected {expected}, got {values!r}") from error
+        checkpoints = np.linspace(0, steps, min(steps, 50) + 1).round().astype(int)
+    return as_checkpoints(checkpoints, steps, "steps", repeated=True)

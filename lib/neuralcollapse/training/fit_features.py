@@ -1,7 +1,6 @@
 """Deep recursive feature machines on a task, measured layer by layer."""
 
 from dataclasses import dataclass
-from operator import index
 
 import numpy as np
 import torch
@@ -10,6 +9,7 @@ from neuralcollapse.metrics import simplex_gram_mean_square, within_class_variab
 from neuralcollapse.models import DeepRFM
 from neuralcollapse.statistics import ClassStatistics
 from neuralcollapse.training.ensemble import WEIGHTS, stream
+from neuralcollapse.training.requests import as_seeds
 from neuralcollapse.training.threads import reproducible
 
 STAGES = ("layer input", "gradient step", "random map")
@@ -66,9 +66,7 @@ def fit_features(task, num_layers, *, seeds=(0, 1, 2), **options):
     ValueError
         As `DeepRFM`, or if seeds are empty or repeated.
     """
-    seeds = tuple(map(index, seeds))
-    if not seeds or len(set(seeds)) != len(seeds) or min(seeds) < 0:
-        raise ValueError(f"seeds: expected different integers from 0, at least one, got {seeds}")
+    seeds = as_seeds(seeds)
     with reproducible():
         records = [_record(task, num_layers, seed, options) for seed in seeds]
     arrays = [np.stack(column, axis=-1) for column in list(zip(*records, strict=True))[:-1]]

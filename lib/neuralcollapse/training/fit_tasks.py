@@ -10,6 +10,7 @@ from tqdm import tqdm
 from neuralcollapse.geometry.arrays import as_nonnegative, as_positive
 from neuralcollapse.training.ensemble import ORDER, Ensemble, stream
 from neuralcollapse.training.recipe import Recipe
+from neuralcollapse.training.requests import as_recipe, as_seeds
 from neuralcollapse.training.threads import reproducible
 
 PROBES = 2  # third stream of random numbers that a seed opens
@@ -71,8 +72,8 @@ def fit_tasks(build, tasks, recipe=None, *, seeds, complexity=0.0, target_loss=N
     Networks do not meet: each has the gradient of its own loss. Everything runs on one thread.
     An `after_step` of the network is called as in `fit`.
     """
-    recipe = recipe or Recipe()
-    tasks, seeds = tuple(tasks), tuple(seeds)
+    recipe = as_recipe(recipe, Recipe)
+    tasks, seeds = tuple(tasks), as_seeds(seeds, repeated=True)
     _check(tasks, seeds, complexity, target_loss)
     inputs = torch.stack([task.train_inputs for task in tasks])
     labels = torch.stack([task.train_labels for task in tasks])
