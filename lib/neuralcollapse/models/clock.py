@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from neuralcollapse.geometry.arrays import as_positive, as_whole
+from neuralcollapse.models.modular_mlp import holder
 from neuralcollapse.models.output import Output
 
 HEADS = ("cosine", "linear")
@@ -75,9 +76,7 @@ class ClockNetwork(nn.Module):
         self.head, self.beta, self.feature = head, beta, feature
         for name in ("embedding", "classifier"):
             weight = torch.empty(modulus, 2 * coordinates, dtype=torch.float64)
-            layer = nn.Module()
-            layer.weight = nn.Parameter(weight.normal_(0, scale, generator=generator))
-            setattr(self, name, layer)
+            setattr(self, name, holder(weight.normal_(0, scale, generator=generator)))
 
     def forward(self, left, right):
         """Return features and logits of pairs.
