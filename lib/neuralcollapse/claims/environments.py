@@ -1,0 +1,3 @@
+"""Claims of the page `new-environments`."""
+
+CLAIMS = ()

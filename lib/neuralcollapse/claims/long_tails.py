@@ -1,0 +1,3 @@
+"""Claims of the page `long-tails`."""
+
+CLAIMS = ()
