@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from neuralcollapse import metrics
+from neuralcollapse.claims.claim import Evidence, Measure
 from neuralcollapse.claims.heads import CHANGES, draw_head
 from neuralcollapse.codes import one_vs_rest_distance
 
@@ -150,3 +151,44 @@ def invariance_table():
         return "yes" if wide and narrow else "span" if narrow else "no"
 
     return {metric: [verdict((metric, change)) for change in CHANGES] for metric in METRICS}
+
+
+def check_invariances(stated):
+    """Hold a table of verdicts against what metrics do under every change."""
+    still, moved = [], []
+    for heads, where in ((WIDE, ("yes",)), (NARROW, ("yes", "span"))):
+        for (metric, change), size in largest_changes(heads).items():
+            (still if stated[metric][change] in where else moved).append(size)
+    return Evidence(
+        (
+            Measure("largest change where none is stated", max(still), "<=", UNCHANGED),
+            Measure("least change where one is stated", min(moved), ">=", CHANGED),
+        )
+    )
+
+
+ALL = dict.fromkeys(CHANGES, "yes")  # what the page states, to be held against the table
+NO_LINEAR = ALL | {"linear": "no"}
+ROWS = NO_LINEAR | {"shift w": "no"}
+STATED = dict.fromkeys(METRICS, NO_LINEAR) | {
+    "NC1 pseudo-inverse": ALL | {"linear": "span"},
+    "NC1 pseudo-inverse, by sample": ALL | {"linear": "span", "one twice": "no"},
+    "NC1 quotient, by sample": NO_LINEAR | {"one twice": "no"},
+    "NC1 pairs, log of mean, k=2": NO_LINEAR | {"scale": "no"},
+    "NC2 lengths, Std / Avg of logs": NO_LINEAR | {"scale": "no"},
+    "NC2 Gram matrix of W": ROWS,
+    "NC2 margin of W": ROWS,
+    "NC3 distance": ROWS,
+    "NC3 product": ALL | {"shift w": "no"},
+    "NC3 product, W centred": ALL,
+    "NC3 cosines, mean": ROWS,
+    "NC3 cosines, Std": ROWS,
+    "NC3 scores of the mean": ALL | {"sharper": "no"},
+    "NC4 with bias": NO_LINEAR | {"one twice": "no"},
+    "NC4 without bias": NO_LINEAR | {"shift h": "no", "one twice": "no"},
+    "rank of class means": ALL | {"shift h": "span"},
+    "orthogonality after ReLU": NO_LINEAR | {"rotation": "no", "shift h": "no"},
+    "geometric complexity": NO_LINEAR | {"scale": "no", "one twice": "no"},
+    "few shots": NO_LINEAR | {"one twice": "no", "all twice": "no"},
+}
+TEMPTING = STATED | {"NC1 pairs, log of mean, k=2": NO_LINEAR}

@@ -23,15 +23,7 @@ from neuralcollapse.claims.disagreements import (
     segment_values,
     triangle_values,
 )
-from neuralcollapse.claims.heads import CHANGES
-from neuralcollapse.claims.invariances import (
-    CHANGED,
-    METRICS,
-    NARROW,
-    UNCHANGED,
-    WIDE,
-    largest_changes,
-)
+from neuralcollapse.claims.invariances import STATED, TEMPTING, check_invariances
 from neuralcollapse.claims.weightings import check_weightings, sharp_bound
 from neuralcollapse.geometry import orthoplex
 from neuralcollapse.models import MLP
@@ -39,48 +31,9 @@ from neuralcollapse.tasks import digits
 from neuralcollapse.training import Recipe, fit
 
 PAGE = "collapse/which-metric"
-ALL = dict.fromkeys(CHANGES, "yes")
-NO_LINEAR = ALL | {"linear": "no"}
-ROWS = NO_LINEAR | {"shift w": "no"}
-STATED = dict.fromkeys(METRICS, NO_LINEAR) | {
-    "NC1 pseudo-inverse": ALL | {"linear": "span"},
-    "NC1 pseudo-inverse, by sample": ALL | {"linear": "span", "one twice": "no"},
-    "NC1 quotient, by sample": NO_LINEAR | {"one twice": "no"},
-    "NC1 pairs, log of mean, k=2": NO_LINEAR | {"scale": "no"},
-    "NC2 lengths, Std / Avg of logs": NO_LINEAR | {"scale": "no"},
-    "NC2 Gram matrix of W": ROWS,
-    "NC2 margin of W": ROWS,
-    "NC3 distance": ROWS,
-    "NC3 product": ALL | {"shift w": "no"},
-    "NC3 product, W centred": ALL,
-    "NC3 cosines, mean": ROWS,
-    "NC3 cosines, Std": ROWS,
-    "NC3 scores of the mean": ALL | {"sharper": "no"},
-    "NC4 with bias": NO_LINEAR | {"one twice": "no"},
-    "NC4 without bias": NO_LINEAR | {"shift h": "no", "one twice": "no"},
-    "rank of class means": ALL | {"shift h": "span"},
-    "orthogonality after ReLU": NO_LINEAR | {"rotation": "no", "shift h": "no"},
-    "geometric complexity": NO_LINEAR | {"scale": "no", "one twice": "no"},
-    "few shots": NO_LINEAR | {"one twice": "no", "all twice": "no"},
-}
-TEMPTING = STATED | {"NC1 pairs, log of mean, k=2": NO_LINEAR}
 NETWORK = partial(MLP, (64, 96, 96, 96, 10))
 CROSS_ENTROPY = Recipe(epochs=60)
 SQUARED = Recipe(loss="squared", learning_rate=0.1, batch_size=120, epochs=60)
-
-
-def check_invariances(stated):
-    """Hold a table of verdicts against what metrics do under every change."""
-    still, moved = [], []
-    for heads, where in ((WIDE, ("yes",)), (NARROW, ("yes", "span"))):
-        for (metric, change), size in largest_changes(heads).items():
-            (still if stated[metric][change] in where else moved).append(size)
-    return Evidence(
-        (
-            Measure("largest change where none is stated", max(still), "<=", UNCHANGED),
-            Measure("least change where one is stated", min(moved), ">=", CHANGED),
-        )
-    )
 
 
 def check_two_networks(first, second):

@@ -35,7 +35,8 @@ def verdicts(ratios, names, *, left, right):
     for label, name in zip(panel.get_yticklabels(), order, strict=True):
         label.set_color(COLORS[groups.index(names[name])])
     panel.set_ylim(-0.6, len(order) + 0.3)
-    for x, side, words in ((0.96, "right", left), (1.04, "left", right)):
+    panel.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    for x, side, words in ((0.9, "right", left), (1.1, "left", right)):
         panel.annotate(words, (x, len(order) - 0.35), ha=side, va="center", fontsize=9)
     panel.set_xlabel("ratio of the two networks (dimensionless)")
     low, high = order[0], order[-1]
@@ -76,7 +77,9 @@ def weighting_wedge(ratios, factors):
     panel.set_yscale("log")
     panel.set_xlabel("largest class over smallest, $r$ (dimensionless)")
     panel.set_ylabel("by sample / by class")
-    panel.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    for axis in (panel.xaxis, panel.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:g}")
+    panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     words = ", ".join(
         f"{name} between {values.min():.2f} and {values.max():.2f}"
         for name, values in factors.items()
