@@ -70,6 +70,7 @@ from neuralcollapse.plots.two_codes import (
     spectrum_path,
 )
 from neuralcollapse.plots.unconstrained import free_paths, phase_curves, start_scales
+from neuralcollapse.plots.which_metric import verdicts, weighting_wedge
 
 __all__ = [
     "COLORS",
@@ -152,4 +153,6 @@ __all__ = [
     "threshold_curves",
     "threshold_panel",
     "transfer_paths",
+    "verdicts",
+    "weighting_wedge",
 ]

@@ -19,6 +19,7 @@ from neuralcollapse.claims.exercises.ranks import check_equal_parts
 from neuralcollapse.claims.exercises.smoothness import check_complexity
 from neuralcollapse.claims.exercises.two_codes import check_cross_entropy_gap
 from neuralcollapse.claims.exercises.unconstrained import check_free_value
+from neuralcollapse.claims.exercises.which_metric import check_pair_logs
 
 __all__ = [
     "check_around",
@@ -34,6 +35,7 @@ __all__ = [
     "check_implicit_gradient",
     "check_locking_time",
     "check_nc1",
+    "check_pair_logs",
     "check_radon_split",
     "check_rattlers",
     "check_spectrum",
