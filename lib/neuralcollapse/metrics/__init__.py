@@ -9,6 +9,7 @@ NC2   `equinorm`, `equiangular`, `max_angle_deviation`, `simplex_gram_deviation`
       `simplex_gram_mean_square`
 NC3   `self_duality` (distance), `self_duality_product` (Frobenius), `bias_alignment`
 NC4   `nearest_center_mismatch`
+NRC   `nrc1`, `nrc2`, `nrc3`: regression; `regression_report` calls them
 ====  ===================================================================================
 
 `complexity` looks at a map instead of its features: gradient outer products, exact or, by
@@ -41,6 +42,9 @@ from neuralcollapse.metrics.hutchinson import (
     estimate_geometric_complexity,
     estimate_gradient_outer_product,
 )
+from neuralcollapse.metrics.regression import best_gamma, nrc3
+from neuralcollapse.metrics.regression_plane import explained_variance, nrc1, nrc2
+from neuralcollapse.metrics.regression_report import RegressionReport, regression_report
 from neuralcollapse.metrics.report import CollapseReport, measure
 from neuralcollapse.metrics.transfer import few_shot_accuracies
 from neuralcollapse.metrics.variability import (
@@ -54,7 +58,9 @@ __all__ = [
     "DepthReport",
     "Estimate",
     "RankProfile",
+    "RegressionReport",
     "average_gradient_outer_product",
+    "best_gamma",
     "bias_alignment",
     "class_distance_normalized_variance",
     "depth_report",
@@ -62,14 +68,19 @@ __all__ = [
     "equinorm",
     "estimate_geometric_complexity",
     "estimate_gradient_outer_product",
+    "explained_variance",
     "few_shot_accuracies",
     "geometric_collapse",
     "geometric_complexity",
     "max_angle_deviation",
     "measure",
     "nearest_center_mismatch",
+    "nrc1",
+    "nrc2",
+    "nrc3",
     "orthogonality_deviation",
     "rank_profile",
+    "regression_report",
     "self_duality",
     "self_duality_product",
     "simplex_gram_deviation",
