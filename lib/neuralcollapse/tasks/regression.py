@@ -113,7 +113,7 @@ def linnerud():
     return standardized(_split("linnerud", inputs, _scaled(targets, len(targets)), len(inputs)))
 
 
-def arm_imitation(num_samples=500, *, seed=0, num_tests=500):
+def arm_imitation(num_samples=200, *, seed=0, num_tests=500):
     """Torques with which an expert moves a planar arm of three links to a point.
 
     Parameters
