@@ -24,27 +24,25 @@ DECAYED = {
     "linnerud": RegressionSetting("linnerud", 0.1),
     "arm": RegressionSetting("arm", 0.1),
 }
+CONVERGED = ("digits", "linnerud")  # the arm has not, after as many steps
 ORDINARY = RegressionSetting(parameter_decay=5e-3)
 
 
 def check_networks(settings):
-    """Compare networks of some settings, by task, with those without decay and with c."""
-    ratios = [
-        stored(PLAIN[task], "nrc1").min() / stored(setting, "nrc1").max()
-        for task, setting in settings.items()
-    ]
-    fixed = "nrc3_fixed" if all(setting.decay for setting in settings.values()) else "nrc3"
-    duals = [stored(setting, fixed).max() for setting in settings.values()]
-    white = np.array([0.0, np.inf])
-    if fixed == "nrc3_fixed":
-        spreads = np.vstack([stored(setting, "whiteness") for setting in settings.values()])
-        white = np.array([spreads.min(), spreads.max()])
+    """Hold networks of some settings, by task, against those without decay and against c."""
+    ratios, duals, spreads = [], [], []
+    for task, setting in settings.items():
+        ratios.append(stored(PLAIN[task], "nrc1").min() / stored(setting, "nrc1").max())
+        if task in CONVERGED:
+            duals.append(stored(setting, "nrc3_fixed" if setting.decay else "nrc3").max())
+            if setting.decay:
+                spreads.append(stored(setting, "whiteness"))
     return Evidence(
         (
             Measure("least ratio of NRC1 without decay to NRC1 with", np.min(ratios), ">=", 20),
-            Measure("largest NRC3, gamma = c", np.max(duals), "<=", 1e-5),
-            Measure("least eigenvalue of the residual covariance over c", white[0], ">=", 0.95),
-            Measure("largest", white[1], "<=", 1.05),
+            Measure("largest NRC3", np.max(duals), "<=", 1e-5),
+            Measure("least eigenvalue of residuals over c", np.min(spreads or [0]), ">=", 0.95),
+            Measure("largest", np.max(spreads or [np.inf]), "<=", 1.05),
         )
     )
 
@@ -65,8 +63,8 @@ def check_centring(setting):
     plain, centred = (stored(setting, name) for name in ("nrc1", "nrc1_centered"))
     return Evidence(
         (
-            Measure("least NRC1", plain.min(), ">=", 0.1),
-            Measure("largest NRC1, centred", centred.max(), "<=", 0.05),
+            Measure("least NRC1", plain.min(), ">=", 0.03),
+            Measure("largest NRC1, centred", centred.max(), "<=", 0.005),
             Measure("least share of the mean", stored(setting, "mean_share").min(), ">=", 0.5),
         )
     )
@@ -100,7 +98,7 @@ CLAIMS = (
         hypotheses="positive decays, at least as many dimensions as eigenvalues above c",
         checker=check_optimum,
         instance=lambda: {"shrunk": lambda root, price: np.maximum(root - price, 0)},
-        control_statement="every root loses the same share of itself as in ridge regression",
+        control_statement="roots shrink by a factor, as in ridge regression, and none to 0",
         control=lambda: {"shrunk": lambda root, price: root**2 / (root + price)},
     ),
     Claim(
@@ -176,8 +174,9 @@ CLAIMS = (
     Claim(
         identifier="obs-regression-networks",
         page=PAGE,
-        statement="Networks with decay on features and last layer reach the closed form: NRC1 at "
-        "least twentyfold below those without, NRC3 at gamma = c below 1e-5, residuals white.",
+        statement="Networks with decay on features and last layer come close to the closed form: "
+        "NRC1 at least twentyfold below those without; on digits and linnerud NRC3 at gamma = c "
+        "below 1e-5 and residuals white.",
         kind="observed",
         source="here",
         hypotheses="three data sets, three seeds each, c below every eigenvalue",
@@ -203,7 +202,7 @@ CLAIMS = (
         identifier="obs-relu-centring",
         page=PAGE,
         statement="Rectified features fill few directions around a mean off their plane: NRC1 as "
-        "published stays above 0.1, centred it is below 0.05.",
+        "published stays above 0.03, centred it is below 0.005.",
         kind="observed",
         source="here",
         hypotheses="digits, three seeds, decay 0.005 on every parameter",

@@ -188,8 +188,8 @@ def stored(setting, name):
 
 
 def _rounded(value):
-    if value is None:
-        return None
+    if value is None or np.isnan(value).any():
+        return None  # no test set
     if np.ndim(value):
         return [float(f"{x:.6g}") for x in value]
     return float(f"{value:.6g}")

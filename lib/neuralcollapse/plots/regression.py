@@ -93,7 +93,7 @@ def regression_curves(steps, runs):
         style = {"color": COLORS[place], "linestyle": DASHES[place]}
         for panel, metric in zip(axes[0], metrics, strict=True):
             panel.plot(steps, series[metric], label=name, **style)
-        ends = ", ".join(f"{metric} {_power(series[metric][-1])}" for metric in metrics)
+        ends = ", ".join(f"{metric} {_bounded(series[metric][-1])}" for metric in metrics)
         words.append(f"{name} ends at {ends}")
     for panel, metric in zip(axes[0], metrics, strict=True):
         panel.set_xscale("symlog", linthresh=1)
@@ -104,5 +104,9 @@ def regression_curves(steps, runs):
     return Plot(figure, "Metrics over training: " + "; ".join(words) + ".")
 
 
-def _power(value):
-    return f"about 1e{int(np.round(np.log10(value)))}"
+def _bounded(value):
+    """In words that a rounding error does not change."""
+    for bound in (1e-5, 1e-2):
+        if value < bound:
+            return f"under {bound:g}"
+    return f"{value:.1f}"
