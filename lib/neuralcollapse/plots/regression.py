@@ -97,6 +97,7 @@ def regression_curves(steps, runs):
         words.append(f"{name} ends at {ends}")
     for panel, metric in zip(axes[0], metrics, strict=True):
         panel.set_xscale("symlog", linthresh=1)
+        panel.set_xlim(0, steps[-1])
         panel.set_yscale("log")
         panel.set_xlabel("step")
         panel.set_ylabel(metric)
