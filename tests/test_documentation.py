@@ -30,6 +30,7 @@ PUBLIC = (
     "theory.gradient_step",
     "theory.gram_recursion",
     "theory.learned_kernel",
+    "theory.regression",
     "theory.relu_kernel",
     "theory.equilibrium",
 )
@@ -71,6 +72,10 @@ RESULTS = {  # made by the library, not by readers
     "RadonPartition",
     "RankProfile",
     "RefinedCode",
+    "RegressionHistory",
+    "RegressionOptimum",
+    "RegressionReport",
+    "RegressionTask",
     "SimplexEquilibrium",
     "Spread",
     "Task",

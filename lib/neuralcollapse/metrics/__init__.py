@@ -52,6 +52,9 @@ from neuralcollapse.metrics.language import (
     norm_spread,
     pair_variability,
 )
+from neuralcollapse.metrics.regression import best_gamma, nrc3
+from neuralcollapse.metrics.regression_plane import explained_variance, nrc1, nrc2
+from neuralcollapse.metrics.regression_report import RegressionReport, regression_report
 from neuralcollapse.metrics.report import CollapseReport, measure
 from neuralcollapse.metrics.transfer import few_shot_accuracies
 from neuralcollapse.metrics.variability import (
@@ -66,9 +69,11 @@ __all__ = [
     "Estimate",
     "PairVariability",
     "RankProfile",
+    "RegressionReport",
     "Spread",
     "agreement",
     "average_gradient_outer_product",
+    "best_gamma",
     "bias_alignment",
     "class_distance_normalized_variance",
     "depth_report",
@@ -77,6 +82,7 @@ __all__ = [
     "equinorm",
     "estimate_geometric_complexity",
     "estimate_gradient_outer_product",
+    "explained_variance",
     "few_shot_accuracies",
     "geometric_collapse",
     "geometric_complexity",
@@ -86,9 +92,13 @@ __all__ = [
     "measure",
     "nearest_center_mismatch",
     "norm_spread",
+    "nrc1",
+    "nrc2",
+    "nrc3",
     "orthogonality_deviation",
     "pair_variability",
     "rank_profile",
+    "regression_report",
     "self_duality",
     "self_duality_product",
     "simplex_gram_deviation",

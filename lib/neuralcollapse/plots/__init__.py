@@ -47,6 +47,7 @@ from neuralcollapse.plots.phases import overtaking, phase_map, phase_strips
 from neuralcollapse.plots.polygon import angle_descent, bound_gaps, hessian_spectra, plan_maps
 from neuralcollapse.plots.polyhedra import polyhedra
 from neuralcollapse.plots.ranks import frequency_counts, ramp_loop, rank_collapse, rank_map
+from neuralcollapse.plots.regression import feature_spectra, kept_roots, regression_curves
 from neuralcollapse.plots.smoothness import (
     mean_planes,
     probe_errors,
@@ -105,6 +106,7 @@ __all__ = [
     "energy_curves",
     "excess_losses",
     "feature_circle",
+    "feature_spectra",
     "free_paths",
     "frequency_counts",
     "gain_phases",
@@ -114,6 +116,7 @@ __all__ = [
     "halfway_vectors",
     "hessian_spectra",
     "interlaced",
+    "kept_roots",
     "kneser_graphs",
     "layer_cosines",
     "layer_tables",
@@ -140,6 +143,7 @@ __all__ = [
     "rare_accuracies",
     "rattler_room",
     "recursion_curves",
+    "regression_curves",
     "residual_curves",
     "scaled_thresholds",
     "seed_curves",

@@ -7,15 +7,27 @@ from neuralcollapse.tasks.operations import (
     latin_square,
     modular_addition,
 )
+from neuralcollapse.tasks.regression import (
+    RegressionTask,
+    arm_imitation,
+    inpainted_digits,
+    linnerud,
+    permuted_targets,
+)
 from neuralcollapse.tasks.standardize import standardized
 from neuralcollapse.tasks.task import Task
 
 __all__ = [
     "OperationTable",
+    "RegressionTask",
     "Task",
+    "arm_imitation",
     "digits",
     "exclusive_or",
+    "inpainted_digits",
     "latin_square",
+    "linnerud",
     "modular_addition",
+    "permuted_targets",
     "standardized",
 ]

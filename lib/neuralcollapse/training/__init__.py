@@ -6,6 +6,7 @@ from neuralcollapse.training.ensemble_history import EnsembleHistory
 from neuralcollapse.training.fit import fit
 from neuralcollapse.training.fit_ensemble import fit_ensemble
 from neuralcollapse.training.fit_features import FeatureHistory, fit_features
+from neuralcollapse.training.fit_regression import RegressionHistory, fit_regression
 from neuralcollapse.training.fit_tasks import FittedTasks, fit_tasks
 from neuralcollapse.training.history import History
 from neuralcollapse.training.layer_split import LayerSplit, split_layers
@@ -22,10 +23,12 @@ __all__ = [
     "History",
     "LayerSplit",
     "Recipe",
+    "RegressionHistory",
     "descend_deep_features",
     "fit",
     "fit_ensemble",
     "fit_features",
+    "fit_regression",
     "fit_tasks",
     "reproducible",
     "split_layers",

@@ -16,6 +16,7 @@ from neuralcollapse.claims.exercises.gradients import check_best_cosine
 from neuralcollapse.claims.exercises.locking import check_locking_time
 from neuralcollapse.claims.exercises.polygon import check_spectrum
 from neuralcollapse.claims.exercises.ranks import check_equal_parts
+from neuralcollapse.claims.exercises.regression import check_regression_value
 from neuralcollapse.claims.exercises.smoothness import check_complexity
 from neuralcollapse.claims.exercises.two_codes import check_cross_entropy_gap
 from neuralcollapse.claims.exercises.unconstrained import check_free_value
@@ -38,6 +39,7 @@ __all__ = [
     "check_pair_logs",
     "check_radon_split",
     "check_rattlers",
+    "check_regression_value",
     "check_spectrum",
     "check_symmetrise",
 ]
