@@ -1,6 +1,7 @@
 """Floor 4: the data of the book, seeded and offline."""
 
 from neuralcollapse.tasks.digits import digits
+from neuralcollapse.tasks.long_tailed_digits import long_tailed_digits
 from neuralcollapse.tasks.operations import (
     OperationTable,
     exclusive_or,
@@ -16,6 +17,7 @@ __all__ = [
     "digits",
     "exclusive_or",
     "latin_square",
+    "long_tailed_digits",
     "modular_addition",
     "standardized",
 ]

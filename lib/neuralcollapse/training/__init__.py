@@ -6,14 +6,17 @@ from neuralcollapse.training.ensemble_history import EnsembleHistory
 from neuralcollapse.training.fit import fit
 from neuralcollapse.training.fit_ensemble import fit_ensemble
 from neuralcollapse.training.fit_features import FeatureHistory, fit_features
+from neuralcollapse.training.fit_tails import fit_tails
 from neuralcollapse.training.fit_tasks import FittedTasks, fit_tasks
 from neuralcollapse.training.history import History
 from neuralcollapse.training.layer_split import LayerSplit, split_layers
 from neuralcollapse.training.recipe import Recipe
 from neuralcollapse.training.sweep import sweep
+from neuralcollapse.training.tail_losses import TAIL_METHODS, TailLoss, tail_loss
 from neuralcollapse.training.threads import reproducible
 
 __all__ = [
+    "TAIL_METHODS",
     "DeepDescent",
     "Descent",
     "EnsembleHistory",
@@ -22,12 +25,15 @@ __all__ = [
     "History",
     "LayerSplit",
     "Recipe",
+    "TailLoss",
     "descend_deep_features",
     "fit",
     "fit_ensemble",
     "fit_features",
+    "fit_tails",
     "fit_tasks",
     "reproducible",
     "split_layers",
     "sweep",
+    "tail_loss",
 ]
