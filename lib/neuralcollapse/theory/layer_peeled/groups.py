@@ -180,7 +180,7 @@ def _at_price(sizes, shares, price):
     if own[1] >= 1:  # merged classes cannot give away more than everything
         tangent = 1 / np.sqrt(own[1] ** 2 - 1) if own[1] > 1 else np.inf
         top = min(top, np.log(tangent) - 1e-12)
-    turn, gains, lifts = state(brentq(balance, -300.0, top, xtol=1e-14, rtol=1e-14))
+    _, gains, lifts = state(brentq(balance, -300.0, top, xtol=1e-14, rtol=1e-14))
     if lifts.min() <= 0 and merged[1]:  # a root on the wrong side: between groups nothing pays
         gain = brentq(lambda g: _pull(sizes, g).sum() - price / shares[0], 0, 1e4, xtol=1e-14)
         gains, lifts = np.array([gain, 0.0]), np.zeros(2)

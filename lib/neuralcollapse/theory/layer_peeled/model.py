@@ -178,7 +178,9 @@ def peeled_factors(logits, dimension, *, weight_budget, feature_budget):
     left, values, right = np.linalg.svd(logits)
     rank = int((values > 1e-12 * values[0]).sum())
     if rank > dimension:
-        raise ValueError(f"dimension: expected at least the rank of logits, {rank}, got {dimension}")
+        raise ValueError(
+            f"dimension: expected at least the rank of logits, {rank}, got {dimension}"
+        )
     tilt = (weight_budget / feature_budget) ** 0.25
     weight, features = np.zeros((2, len(logits), dimension))
     weight[:, :rank] = tilt * right[:rank].T * np.sqrt(values[:rank])
