@@ -32,6 +32,7 @@ PUBLIC = (
     "theory.learned_kernel",
     "theory.relu_kernel",
     "theory.equilibrium",
+    "theory.layer_peeled",
 )
 RESULTS = {  # made by the library, not by readers
     "Certificate",
@@ -56,9 +57,11 @@ RESULTS = {  # made by the library, not by readers
     "FreeOptimum",
     "FrequencySet",
     "GramRates",
+    "GroupOptimum",
     "History",
     "Holes",
     "HullPoint",
+    "ImbalanceReport",
     "LaplaceRegression",
     "LayerSplit",
     "LinearModel",
@@ -66,6 +69,7 @@ RESULTS = {  # made by the library, not by readers
     "NotConvergedError",
     "OperationTable",
     "Output",
+    "PeeledMinimum",
     "Phase",
     "RadonPartition",
     "RankProfile",

@@ -41,6 +41,7 @@ from neuralcollapse.metrics.hutchinson import (
     estimate_geometric_complexity,
     estimate_gradient_outer_product,
 )
+from neuralcollapse.metrics.imbalance import ImbalanceReport, imbalance_report
 from neuralcollapse.metrics.report import CollapseReport, measure
 from neuralcollapse.metrics.transfer import few_shot_accuracies
 from neuralcollapse.metrics.variability import (
@@ -53,6 +54,7 @@ __all__ = [
     "CollapseReport",
     "DepthReport",
     "Estimate",
+    "ImbalanceReport",
     "RankProfile",
     "average_gradient_outer_product",
     "bias_alignment",
@@ -65,6 +67,7 @@ __all__ = [
     "few_shot_accuracies",
     "geometric_collapse",
     "geometric_complexity",
+    "imbalance_report",
     "max_angle_deviation",
     "measure",
     "nearest_center_mismatch",

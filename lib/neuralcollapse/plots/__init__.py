@@ -36,6 +36,7 @@ from neuralcollapse.plots.locking import (
     locking_curves,
     pair_maps,
 )
+from neuralcollapse.plots.long_tails import imbalance_curves, threshold_phases
 from neuralcollapse.plots.orthoplex import (
     batch_matrices,
     code_graphs,
@@ -112,6 +113,7 @@ __all__ = [
     "gram_matrices",
     "halfway_vectors",
     "hessian_spectra",
+    "imbalance_curves",
     "interlaced",
     "kneser_graphs",
     "layer_cosines",
@@ -151,5 +153,6 @@ __all__ = [
     "steps_over_pieces",
     "threshold_curves",
     "threshold_panel",
+    "threshold_phases",
     "transfer_paths",
 ]
