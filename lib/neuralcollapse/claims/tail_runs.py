@@ -29,7 +29,7 @@ class Setting:
     method : str
         One of `TAIL_METHODS`.
     ratio : float
-        Size of the smallest class over that of the largest.
+        Size of the largest class over that of the smallest.
     mixup, gain : float
         As in `fit_tails`.
     learning_rate : float
@@ -42,7 +42,7 @@ class Setting:
     """
 
     method: str = "class_aware"
-    ratio: float = 0.02
+    ratio: float = 50.0
     mixup: float = 1.0
     gain: float = 1.0
     learning_rate: float = TAIL_RECIPE.learning_rate

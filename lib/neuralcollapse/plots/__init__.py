@@ -37,6 +37,7 @@ from neuralcollapse.plots.locking import (
     pair_maps,
 )
 from neuralcollapse.plots.long_tails import imbalance_curves, threshold_phases
+from neuralcollapse.plots.long_tails_networks import centre_gains, method_table, rank_accuracies
 from neuralcollapse.plots.orthoplex import (
     batch_matrices,
     code_graphs,
@@ -84,6 +85,7 @@ __all__ = [
     "batch_matrices",
     "bends",
     "bound_gaps",
+    "centre_gains",
     "class_fits",
     "class_plane",
     "clock_circles",
@@ -123,6 +125,7 @@ __all__ = [
     "locking_panels",
     "map_factors",
     "mean_planes",
+    "method_table",
     "overtaking",
     "pair_maps",
     "phase_curves",
@@ -135,6 +138,7 @@ __all__ = [
     "publish",
     "radon_bounds",
     "ramp_loop",
+    "rank_accuracies",
     "rank_collapse",
     "rank_map",
     "rank_sweeps",

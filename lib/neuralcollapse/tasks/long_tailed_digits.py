@@ -8,14 +8,13 @@ from neuralcollapse.tasks.digits import SMALLEST_CLASS, digits
 _ORDER = 4  # stream of random numbers that a seed opens for the order of the classes
 
 
-def long_tailed_digits(ratio=0.02, *, largest=90, seed=0):
-    r"""Handwritten digits with $n_k=n_0\rho^{k/9}$ training images of the k-th class.
+def long_tailed_digits(ratio=50, *, largest=90, seed=0):
+    r"""Handwritten digits with $n_k=n_0R^{-k/9}$ training images of the k-th class.
 
     Parameters
     ----------
     ratio : float
-        $\rho$, size of the smallest class over that of the largest, above 0 and up to 1, which is
-        balanced.
+        $R$, size of the largest class over that of the smallest, from 1 on, which is balanced.
     largest : int
         $n_0$, images of the largest class.
     seed : int
@@ -38,15 +37,15 @@ def long_tailed_digits(ratio=0.02, *, largest=90, seed=0):
 
     Examples
     --------
-    >>> long_tailed_digits(0.02).train_labels.bincount().tolist()
+    >>> long_tailed_digits(50).train_labels.bincount().tolist()
     [90, 58, 38, 24, 16, 10, 7, 4, 3, 2]
     """
     ratio = as_number(ratio, "ratio")
-    if not 0 < ratio <= 1:
-        raise ValueError(f"ratio: expected a number above 0 and up to 1, got {ratio}")
+    if ratio < 1:
+        raise ValueError(f"ratio: expected a number from 1 on, largest over smallest, got {ratio}")
     largest = as_whole(largest, "largest", 1)
     if largest >= SMALLEST_CLASS:
         raise ValueError(f"largest: expected 1 to {SMALLEST_CLASS - 1}, got {largest}")
-    sizes = np.maximum(1, np.rint(largest * ratio ** (np.arange(10) / 9))).astype(int)
+    sizes = np.maximum(1, np.rint(largest * ratio ** (-np.arange(10) / 9))).astype(int)
     order = np.random.default_rng([seed, _ORDER]).permutation(10)
     return digits(sizes.tolist(), seed=seed, classes=order.tolist())
