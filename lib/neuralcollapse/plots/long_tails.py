@@ -61,9 +61,11 @@ def threshold_phases(products, merging, vanishing, marked):
     figure, axes = axes_grid(height=3.4)
     panel, top = axes[0, 0], 10 * merging.max()
     panel.plot(products, merging, color=COLORS[0])
-    panel.plot(products, np.minimum(vanishing, top), color=COLORS[1], linestyle=DASHES[1])
-    panel.fill_between(products, merging, np.minimum(vanishing, top), color=COLORS[0], alpha=0.1)
-    panel.fill_between(products, np.minimum(vanishing, top), top, color=COLORS[1], alpha=0.15)
+    ends = np.isfinite(vanishing)
+    panel.plot(products[ends], vanishing[ends], color=COLORS[1], linestyle=DASHES[1])
+    lid = np.minimum(vanishing, top)
+    panel.fill_between(products, merging, lid, color=COLORS[0], alpha=0.1, lw=0)
+    panel.fill_between(products[ends], lid[ends], top, color=COLORS[1], alpha=0.15, lw=0)
     panel.plot(*marked, "o", color="#222222", ms=5)
     panel.set_xscale("log")
     panel.set_yscale("log")
@@ -71,14 +73,15 @@ def threshold_phases(products, merging, vanishing, marked):
     panel.set_ylim(1, top)
     panel.set_xlabel("product of the budgets, $E_WE_H$")
     panel.set_ylabel("ratio of class sizes, $R$")
-    height = top**0.6
-    panel.text(0.97, 0.06, "separate", transform=panel.transAxes, ha="right")
-    panel.text(products[len(products) * 3 // 5], height, "one vector", ha="center")
-    panel.text(products[len(products) // 8], height, "zero", ha="center")
-    ends = np.isfinite(vanishing)
+    for across, up, word in (
+        (0.97, 0.06, "separate"),
+        (0.75, 0.75, "one vector"),
+        (0.3, 0.6, "zero"),
+    ):
+        panel.text(across, up, word, transform=panel.transAxes, ha="right")
     alt = (
         f"Small classes merge at ratio {merging[0]:.2f} for a product of {products[0]:.2g} and "
         f"{merging[-1]:.3g} for {products[-1]:.3g}; at {marked[0]:.3g} it is {marked[1]:.2f}. They "
-        f"vanish at {vanishing[0]:.2f} for the first, and no more beyond {products[ends][-1]:.2f}."
+        f"vanish at {vanishing[0]:.2f} for the first, and not beyond {products[ends][-1]:.2f}."
     )
     return Plot(figure, alt)
