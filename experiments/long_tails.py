@@ -31,9 +31,8 @@ CONTROLS = [
     Setting("fixed_simplex", random_dims=3),
     *(Setting(method, mixup=0.0) for method in SHORT),
     *(Setting(method, gain=6.0) for method in SHORT),
-    *(Setting("unweighted_centres", angle=angle) for angle in (0.1, 0.4, 0.8, 1.2)),
 ]
-RATES = [Setting(method, learning_rate=rate) for method in SHORT for rate in (0.03, 0.3)]
+RATES = [Setting(method, learning_rate=0.3) for method in SHORT]
 MILD = [Setting(method, ratio=20.0) for method in TAIL_METHODS]
 GRID = [*MAIN, *MILD, *CONTROLS, *RATES]
 

@@ -66,6 +66,7 @@ RESULTS = {  # made by the library, not by readers
     "LayerSplit",
     "LinearModel",
     "LinearOptimum",
+    "MultiCentres",
     "NotConvergedError",
     "OperationTable",
     "Output",
@@ -75,6 +76,7 @@ RESULTS = {  # made by the library, not by readers
     "RankProfile",
     "RefinedCode",
     "SimplexEquilibrium",
+    "TailLoss",
     "Task",
 }
 

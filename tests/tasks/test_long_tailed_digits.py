@@ -32,8 +32,8 @@ def test_no_image_is_trained_and_tested_on():
     ("options", "message"),
     [
         ({"ratio": 0.02}, "ratio: expected a number from 1 on, largest over smallest, got 0.02"),
-        ({"largest": 174}, "largest: expected 1 to 173, got 174"),
-        ({"largest": 0}, "largest: expected a whole number from 1 on"),
+        ({"largest_class": 174}, "largest_class: expected 1 to 173, got 174"),
+        ({"largest_class": 0}, "largest_class: expected a whole number from 1 on"),
     ],
 )
 def test_bad_input_is_named(options, message):

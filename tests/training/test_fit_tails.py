@@ -79,7 +79,7 @@ def test_mixing_changes_training_and_none_mixes_nothing():
 
 
 def test_mixup_of_an_image_with_itself_is_no_mixup():
-    task = long_tailed_digits(1, largest=1)  # every class once
+    task = long_tailed_digits(1, largest_class=1)  # every class once
     one = replace(task, train_inputs=task.train_inputs[:1], train_labels=task.train_labels[:1])
     loss = tail_loss("cross_entropy", [1] * 10, 256)
     mixed, plain = (fit_tails([one], loss, SHORT, seeds=(0,), mixup=m).losses for m in (1, 0))

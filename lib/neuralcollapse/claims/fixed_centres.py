@@ -51,7 +51,7 @@ def check_mean_of_centres(point):
     The gradient is symbolic; descent moves all features of four classes of unequal size.
     """
     left = 0
-    for count in (1, 2, 3, 4):
+    for count in (1, 2, 3):
         centres = symbolic_centres(count)
         feature = sympy.Matrix(1, count + 2, sympy.symbols(f"h:{count + 2}"))
         direction = point(count, centres)

@@ -81,12 +81,11 @@ def ablation_control():
 
 def check_minority_digits(tailed, balanced):
     """Look at mean cosines between rows of rare classes, one number a seed."""
+    off = abs(np.mean(balanced) + 1 / 9)
     return Evidence(
         (
-            Measure("least cosine of rare rows, long tail", np.min(tailed), ">=", 0.05),
-            Measure(
-                "largest distance from -1/9, balanced", np.abs(balanced + 1 / 9).max(), "<=", 0.05
-            ),
+            Measure("mean cosine of rare rows, long tail", np.mean(tailed), ">=", 0.1),
+            Measure("distance of the mean from -1/9, balanced", off, "<=", 0.05),
         )
     )
 
@@ -185,7 +184,7 @@ CLAIMS = (
         identifier="obs-minority-digits",
         page=PAGE,
         statement="Rows of the three rarest digits in a classifier trained by cross-entropy have "
-        "a positive mean cosine at ratio 50, and one near -1/9 with balanced classes.",
+        "a mean cosine of at least 0.1 at ratio 50, and one near -1/9 with balanced classes.",
         kind="observed",
         source="here",
         hypotheses="rows centred; six stored seeds",
