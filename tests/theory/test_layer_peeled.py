@@ -34,6 +34,7 @@ CASES = [  # large, small, ratio, budget of rows, of features
     (2, 6, 30.0, 0.3, 0.2),
     (1, 2, 1.01, 0.1, 0.1),
     (5, 5, 1e8, 1.0, 5.0),
+    (1, 3, 1e9, 1e-2, 1e-2),  # never zero, however rare
 ]
 
 
@@ -69,6 +70,17 @@ def test_two_equations_are_certified_and_agree_with_a_descent(case):
     assert abs(found.price - optimum.price) < 1e-7
     assert np.allclose(found.weight @ found.weight.T, optimum.weight_gram, atol=1e-5)
     assert np.allclose(found.features @ found.features.T, optimum.feature_gram, atol=1e-5)
+
+
+@pytest.mark.parametrize("sizes", [(5, 5), (1, 3), (30, 2), (2, 200), (1, 1), (4, 1)])
+@pytest.mark.parametrize("reach", [1e-3, 0.3, 30.0, 200.0])
+def test_the_certificate_closes_for_extreme_ratios_and_budgets(sizes, reach):
+    for ratio in (1.0, 1.001, 1e6, 1e12):
+        optimum = group_optimum(*sizes, ratio, **same(reach))
+        radius = sum(sizes) * reach
+        gap = optimality_gap(optimum.logits, optimum.shares, **same(reach))
+        assert abs(gap) < 1e-11 * max(radius, 1)
+        assert np.isclose(np.linalg.svd(optimum.logits)[1].sum(), radius, rtol=1e-7)
 
 
 def test_factors_have_the_grams_of_the_optimum():
@@ -123,9 +135,8 @@ def test_the_threshold_is_stationary_with_fifty_digits(sizes):
         rest = k * reach - mpmath.sqrt(a * b / k * (a * x**2 + b * y**2))
         point = [rest / (a - 1) if large > 1 else mpmath.mpf(1), mpmath.mpf(0), x, y]
         for place in range(4):
-            slope = mpmath.diff(
-                lambda t: value(*point[:place], t, *point[place + 1 :]), point[place]
-            )
+            order = tuple(int(index == place) for index in range(4))
+            slope = mpmath.diff(value, tuple(point), order)
             assert abs(slope) < 1e-11
 
 

@@ -181,8 +181,10 @@ def _at_price(sizes, shares, price):
         tangent = 1 / np.sqrt(own[1] ** 2 - 1) if own[1] > 1 else np.inf
         top = min(top, np.log(tangent) - 1e-12)
     _, gains, lifts = state(brentq(balance, -300.0, top, xtol=1e-14, rtol=1e-14))
-    if lifts.min() <= 0 and merged[1]:  # a root on the wrong side: between groups nothing pays
-        gain = brentq(lambda g: _pull(sizes, g).sum() - price / shares[0], 0, 1e4, xtol=1e-14)
-        gains, lifts = np.array([gain, 0.0]), np.zeros(2)
+    if lifts[0] <= 0 and merged[1]:  # a root on the wrong side: between groups nothing pays
+        gains, lifts = np.zeros(2), np.zeros(2)
+        if sizes[0] > 1:
+            rest = price / shares[0]
+            gains[0] = brentq(lambda gain: _pull(sizes, gain).sum() - rest, 0, 1e4, xtol=1e-14)
     nuclear = (sizes - 1) @ gains + np.sqrt(sizes @ lifts**2 * sizes.prod() / total)
     return nuclear, tuple(map(float, gains)), tuple(map(float, lifts))

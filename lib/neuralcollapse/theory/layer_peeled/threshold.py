@@ -185,9 +185,9 @@ def vanishing_ratio(num_majority, num_minority, *, weight_budget, feature_budget
     Returns
     -------
     float
-        $R_1=\sqrt{k_A/K}\,\bigl((P+Q)^2-Q^2K/k_B\bigr)^{-1/2}$, where
-        $P:Q:1=k_Ae^{-\alpha}:k_Be^{-\alpha(1-1/k_A)}:D$,
-        $D=1+\frac{k_A-1}{k_A}k_Ae^{-\alpha}+k_Be^{-\alpha(1-1/k_A)}$ and $\alpha=KE/(k_A-1)$;
+        $R_1=\sqrt{k_A/K}\,\bigl((P+Q)^2-Q^2K/k_B\bigr)^{-1/2}$ with $P=k_Ae^{-\alpha}/D$,
+        $Q=k_Be^{-\alpha(1-1/k_A)}/D$, $D=1+(k_A-1)e^{-\alpha}+k_Be^{-\alpha(1-1/k_A)}$ and
+        $\alpha=KE/(k_A-1)$;
         infinite where there is none, that is from some budget on and for one large class.
 
     Raises
