@@ -29,9 +29,10 @@ def test_class_aware_centres_beat_cross_entropy_and_the_fixed_simplex(accuracies
     assert best > accuracies["fixed_simplex"].mean() + 0.05
 
 
-def test_equal_centres_do_not_and_class_aware_ones_alone_do_not(accuracies):
+def test_neither_equal_centres_nor_class_aware_ones_alone_do(accuracies):
     best = accuracies["class_aware"].mean()
-    assert accuracies["equal_centres"].mean() < accuracies["unweighted_centres"].mean() < best - 0.1
+    assert accuracies["equal_centres"].mean() < best - 0.1
+    assert accuracies["unweighted_centres"].mean() < best - 0.1
     assert accuracies["logit_adjusted"].mean() > accuracies["cross_entropy"].mean() + 0.02
 
 

@@ -49,15 +49,15 @@ def check_ablation(
     class_aware,
 ):
     """Say what centres, loss weights and the reading of features gain, from accuracies."""
-    centres = np.mean(unweighted_centres) - np.mean(equal_centres)
-    weights = np.mean(class_aware) - np.mean(unweighted_centres)
+    centres = abs(np.mean(unweighted_centres) - np.mean(equal_centres))
+    weights = (class_aware - unweighted_centres).mean(axis=1).min()
     apart = abs(np.mean(class_aware) - np.mean(reweighted_simplex))
     whole = np.mean(class_aware) - np.mean(cross_entropy)
     reading = np.mean(nearest_mean) - np.mean(cross_entropy)
     return Evidence(
         (
-            Measure("class-aware numbers over equal ones, no weights", centres, ">=", 0.02),
-            Measure("loss weights over none, class-aware centres", weights, ">=", 0.1),
+            Measure("class-aware numbers and equal ones, no weights: apart", centres, "<=", 0.1),
+            Measure("loss weights over none, least of the seeds", weights, ">=", 0.1),
             Measure("weighted, with centres and without: apart", apart, "<=", 0.03),
             Measure("share that the nearest mean recovers", reading / whole, ">=", 0.5),
         )
@@ -169,8 +169,8 @@ CLAIMS = (
     Claim(
         identifier="obs-ablation",
         page=PAGE,
-        statement="Class-aware numbers of centres alone gain at least 0.02 over equal ones and "
-        "loss weights at least 0.1 more; with the same weights a simplex without centres ends "
+        statement="Class-aware numbers of centres alone end within 0.1 of equal ones, and loss "
+        "weights gain at least 0.1 for every seed; with the same weights a simplex without centres ends "
         "within 0.03; reading cross-entropy by nearest means recovers at least half of the gain.",
         kind="observed",
         source="here",
