@@ -171,8 +171,8 @@ CLAIMS = (
         page=PAGE,
         statement="Class-aware numbers of centres alone end within 0.1 of equal ones, and loss "
         "weights gain at least 0.1 for every seed; with the same weights a simplex without "
-        "centres ends within 0.03; reading cross-entropy by nearest means recovers at least half of "
-        "the gain.",
+        "centres ends within 0.03; reading cross-entropy by nearest means recovers at least half "
+        "of the gain.",
         kind="observed",
         source="here",
         hypotheses="ratio 50, one recipe, mixup, six stored seeds",
