@@ -33,6 +33,7 @@ PUBLIC = (
     "theory.regression",
     "theory.relu_kernel",
     "theory.equilibrium",
+    "theory.layer_peeled",
 )
 RESULTS = {  # made by the library, not by readers
     "Certificate",
@@ -57,17 +58,21 @@ RESULTS = {  # made by the library, not by readers
     "FreeOptimum",
     "FrequencySet",
     "GramRates",
+    "GroupOptimum",
     "History",
     "Holes",
     "HullPoint",
+    "ImbalanceReport",
     "LaplaceRegression",
     "LayerSplit",
     "LinearModel",
     "LinearOptimum",
+    "MultiCentres",
     "NotConvergedError",
     "OperationTable",
     "Output",
     "PairVariability",
+    "PeeledMinimum",
     "Phase",
     "RadonPartition",
     "RankProfile",
@@ -78,6 +83,7 @@ RESULTS = {  # made by the library, not by readers
     "RegressionTask",
     "SimplexEquilibrium",
     "Spread",
+    "TailLoss",
     "Task",
 }
 

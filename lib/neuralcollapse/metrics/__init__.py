@@ -42,6 +42,7 @@ from neuralcollapse.metrics.hutchinson import (
     estimate_geometric_complexity,
     estimate_gradient_outer_product,
 )
+from neuralcollapse.metrics.imbalance import ImbalanceReport, imbalance_report
 from neuralcollapse.metrics.language import (
     PairVariability,
     Spread,
@@ -67,6 +68,7 @@ __all__ = [
     "CollapseReport",
     "DepthReport",
     "Estimate",
+    "ImbalanceReport",
     "PairVariability",
     "RankProfile",
     "RegressionReport",
@@ -87,6 +89,7 @@ __all__ = [
     "geometric_collapse",
     "geometric_complexity",
     "hyperspherical_uniformity",
+    "imbalance_report",
     "interference",
     "max_angle_deviation",
     "measure",

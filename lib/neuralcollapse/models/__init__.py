@@ -5,6 +5,7 @@ from neuralcollapse.models.cosine import CosineMLP
 from neuralcollapse.models.deep_head import DeepHead
 from neuralcollapse.models.deep_rfm import DeepRFM, FeatureLayer
 from neuralcollapse.models.equilibrium import EquilibriumLayer, EquilibriumNetwork, scaled_back
+from neuralcollapse.models.fixed_head import FixedHeadMLP
 from neuralcollapse.models.fixed_point import FixedPoint, NotConvergedError, fixed_point
 from neuralcollapse.models.laplace import LaplaceRegression, fit_laplace, laplace_kernel
 from neuralcollapse.models.mlp import MLP
@@ -22,6 +23,7 @@ __all__ = [
     "EquilibriumLayer",
     "EquilibriumNetwork",
     "FeatureLayer",
+    "FixedHeadMLP",
     "FixedPoint",
     "LaplaceRegression",
     "ModularMLP",

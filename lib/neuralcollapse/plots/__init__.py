@@ -36,6 +36,8 @@ from neuralcollapse.plots.locking import (
     locking_curves,
     pair_maps,
 )
+from neuralcollapse.plots.long_tails import imbalance_curves, threshold_phases
+from neuralcollapse.plots.long_tails_networks import centre_gains, method_table, rank_accuracies
 from neuralcollapse.plots.orthoplex import (
     batch_matrices,
     code_graphs,
@@ -85,6 +87,7 @@ __all__ = [
     "batch_matrices",
     "bends",
     "bound_gaps",
+    "centre_gains",
     "class_fits",
     "class_plane",
     "clock_circles",
@@ -115,6 +118,7 @@ __all__ = [
     "gram_matrices",
     "halfway_vectors",
     "hessian_spectra",
+    "imbalance_curves",
     "interlaced",
     "kept_roots",
     "kneser_graphs",
@@ -125,6 +129,7 @@ __all__ = [
     "locking_panels",
     "map_factors",
     "mean_planes",
+    "method_table",
     "overtaking",
     "pair_maps",
     "phase_curves",
@@ -137,6 +142,7 @@ __all__ = [
     "publish",
     "radon_bounds",
     "ramp_loop",
+    "rank_accuracies",
     "rank_collapse",
     "rank_map",
     "rank_sweeps",
@@ -156,6 +162,7 @@ __all__ = [
     "steps_over_pieces",
     "threshold_curves",
     "threshold_panel",
+    "threshold_phases",
     "transfer_paths",
     "verdicts",
     "weighting_wedge",

@@ -1,6 +1,7 @@
 """Floor 4: the data of the book, seeded and offline."""
 
 from neuralcollapse.tasks.digits import digits
+from neuralcollapse.tasks.long_tailed_digits import long_tailed_digits
 from neuralcollapse.tasks.operations import (
     OperationTable,
     exclusive_or,
@@ -27,6 +28,7 @@ __all__ = [
     "inpainted_digits",
     "latin_square",
     "linnerud",
+    "long_tailed_digits",
     "modular_addition",
     "permuted_targets",
     "standardized",

@@ -7,14 +7,17 @@ from neuralcollapse.training.fit import fit
 from neuralcollapse.training.fit_ensemble import fit_ensemble
 from neuralcollapse.training.fit_features import FeatureHistory, fit_features
 from neuralcollapse.training.fit_regression import RegressionHistory, fit_regression
+from neuralcollapse.training.fit_tails import fit_tails
 from neuralcollapse.training.fit_tasks import FittedTasks, fit_tasks
 from neuralcollapse.training.history import History
 from neuralcollapse.training.layer_split import LayerSplit, split_layers
 from neuralcollapse.training.recipe import Recipe
 from neuralcollapse.training.sweep import sweep
+from neuralcollapse.training.tail_losses import TAIL_METHODS, TailLoss, tail_loss
 from neuralcollapse.training.threads import reproducible
 
 __all__ = [
+    "TAIL_METHODS",
     "DeepDescent",
     "Descent",
     "EnsembleHistory",
@@ -24,13 +27,16 @@ __all__ = [
     "LayerSplit",
     "Recipe",
     "RegressionHistory",
+    "TailLoss",
     "descend_deep_features",
     "fit",
     "fit_ensemble",
     "fit_features",
     "fit_regression",
+    "fit_tails",
     "fit_tasks",
     "reproducible",
     "split_layers",
     "sweep",
+    "tail_loss",
 ]

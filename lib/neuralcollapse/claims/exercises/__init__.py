@@ -14,6 +14,7 @@ from neuralcollapse.claims.exercises.depth import check_deep_value
 from neuralcollapse.claims.exercises.equilibrium import check_implicit_gradient
 from neuralcollapse.claims.exercises.gradients import check_best_cosine
 from neuralcollapse.claims.exercises.locking import check_locking_time
+from neuralcollapse.claims.exercises.peeled import check_gap
 from neuralcollapse.claims.exercises.polygon import check_spectrum
 from neuralcollapse.claims.exercises.ranks import check_equal_parts
 from neuralcollapse.claims.exercises.regression import check_regression_value
@@ -33,6 +34,7 @@ __all__ = [
     "check_deep_value",
     "check_equal_parts",
     "check_free_value",
+    "check_gap",
     "check_implicit_gradient",
     "check_locking_time",
     "check_nc1",
