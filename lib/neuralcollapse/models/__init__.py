@@ -7,6 +7,7 @@ from neuralcollapse.models.deep_rfm import DeepRFM, FeatureLayer
 from neuralcollapse.models.equilibrium import EquilibriumLayer, EquilibriumNetwork, scaled_back
 from neuralcollapse.models.fixed_point import FixedPoint, NotConvergedError, fixed_point
 from neuralcollapse.models.laplace import LaplaceRegression, fit_laplace, laplace_kernel
+from neuralcollapse.models.masked_encoder import MaskedEncoder
 from neuralcollapse.models.mlp import MLP
 from neuralcollapse.models.modular_mlp import ModularMLP
 from neuralcollapse.models.modular_transformer import ModularTransformer
@@ -23,6 +24,7 @@ __all__ = [
     "FeatureLayer",
     "FixedPoint",
     "LaplaceRegression",
+    "MaskedEncoder",
     "ModularMLP",
     "ModularTransformer",
     "NotConvergedError",

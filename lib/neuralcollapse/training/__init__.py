@@ -5,10 +5,16 @@ from neuralcollapse.training.descent import Descent
 from neuralcollapse.training.ensemble_history import EnsembleHistory
 from neuralcollapse.training.fit import fit
 from neuralcollapse.training.fit_ensemble import fit_ensemble
+from neuralcollapse.training.fit_environments import EnvironmentRecipe, fit_environments
 from neuralcollapse.training.fit_features import FeatureHistory, fit_features
 from neuralcollapse.training.fit_tasks import FittedTasks, fit_tasks
 from neuralcollapse.training.history import History
 from neuralcollapse.training.layer_split import LayerSplit, split_layers
+from neuralcollapse.training.partitions import (
+    likelihood_partition,
+    random_partition,
+    reassigned_partition,
+)
 from neuralcollapse.training.recipe import Recipe
 from neuralcollapse.training.sweep import sweep
 from neuralcollapse.training.threads import reproducible
@@ -17,6 +23,7 @@ __all__ = [
     "DeepDescent",
     "Descent",
     "EnsembleHistory",
+    "EnvironmentRecipe",
     "FeatureHistory",
     "FittedTasks",
     "History",
@@ -25,8 +32,12 @@ __all__ = [
     "descend_deep_features",
     "fit",
     "fit_ensemble",
+    "fit_environments",
     "fit_features",
     "fit_tasks",
+    "likelihood_partition",
+    "random_partition",
+    "reassigned_partition",
     "reproducible",
     "split_layers",
     "sweep",
