@@ -2,11 +2,11 @@
 
     python experiments/environments.py [--workers 2] [--scheduler tcp://...] [--check]
 
-trains every method of `GRID` with four seeds and writes what `neuralcollapse.claims.environment_runs`
-measures, with seeds, versions and hash, to ``environments.json``. Finished jobs are kept in
-``environments.jsonl``, so it can be stopped and started again; about ten minutes on one core.
-``--check`` trains two methods again and compares them with the file, loosely: rounding errors grow in
-training.
+trains every method of `GRID` with four seeds and writes what
+`neuralcollapse.claims.environment_runs` measures, with seeds, versions and hash, to
+``environments.json``. Finished jobs are kept in ``environments.jsonl``, so it can be stopped and
+started again; about five minutes on a free core. ``--check`` trains two methods again and compares
+them with the file, loosely: rounding errors grow in training.
 """
 
 import argparse

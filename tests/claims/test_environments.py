@@ -36,7 +36,7 @@ def test_the_file_holds_what_is_trained(slice_of_table):
 
 
 def test_a_method_that_was_not_trained_is_named():
-    with pytest.raises(KeyError, match="environments.json"):
+    with pytest.raises(KeyError, match=r"environments\.json"):
         runs.stored("wrong", runs.Method(label_noise=0.5))
 
 

@@ -24,4 +24,5 @@ def test_every_seed_is_a_dot():
     plot = method_accuracies(values, 0.95)
     dots = [line for line in plot.figure.axes[0].lines if line.get_marker() == "o"]
     assert [len(line.get_xdata()) for line in dots] == [2, 2]
-    assert "a 0.60" in plot.alt and "0.95" in plot.alt
+    assert "a 0.60" in plot.alt
+    assert "0.95" in plot.alt

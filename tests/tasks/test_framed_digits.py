@@ -1,4 +1,4 @@
-"""Framed digits: what the frames say, in training and elsewhere, and that digits stay what they are."""
+"""Framed digits: what the frames say, in training and elsewhere, and that digits stay."""
 
 import colorsys
 
@@ -21,7 +21,8 @@ def test_the_digit_stands_grey_in_the_middle(task):
     assert torch.equal(inside[..., 0], plain.train_inputs.view(-1, 8, 8))
     assert torch.equal(inside[..., 1], inside[..., 2])
     assert torch.equal(task.test_labels, plain.test_labels)
-    assert len(task.train_labels) == 1200 and len(task.test_labels) == 597
+    assert len(task.train_labels) == 1200
+    assert len(task.test_labels) == 597
 
 
 def test_the_frame_has_one_colour_of_the_circle(task):
@@ -29,7 +30,8 @@ def test_the_frame_has_one_colour_of_the_circle(task):
     for image, hue in list(zip(canvas, frame_hues(task.train_inputs).tolist(), strict=True))[::97]:
         border = np.concatenate([image[:2].reshape(-1, 3), image[2:, 10:].reshape(-1, 3)])
         assert np.allclose(border, colorsys.hsv_to_rgb(hue / 10, 1, 1), atol=1e-6)
-    assert frame_pixels()[0].all() and not frame_pixels()[2:10, 2:10].any()
+    assert frame_pixels()[0].all()
+    assert not frame_pixels()[2:10, 2:10].any()
 
 
 def test_conflicting_images_are_those_whose_hue_is_not_the_label(task):
