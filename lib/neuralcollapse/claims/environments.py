@@ -331,8 +331,8 @@ CLAIMS = (
     Claim(
         identifier="prop-free-alignment",
         page=PAGE,
-        statement="Free unit features have one minimum of cross-entropy and alignment, each at the "
-        "vertex of its label, whatever the environments; an encoder that reads the hue and knows "
+        statement="Free unit features have one global minimum of cross-entropy and alignment, each "
+        "at the vertex of its label, whatever the environments; an encoder that reads the hue and knows "
         "the exceptions by heart attains it and fails in every wrong frame.",
         kind="proved",
         source="here",
