@@ -332,8 +332,8 @@ CLAIMS = (
         identifier="prop-free-alignment",
         page=PAGE,
         statement="Free unit features have one global minimum of cross-entropy and alignment, each "
-        "at the vertex of its label, whatever the environments; an encoder that reads the hue and knows "
-        "the exceptions by heart attains it and fails in every wrong frame.",
+        "at the vertex of its label, whatever the environments; an encoder that reads the hue and "
+        "knows the exceptions by heart attains it and fails in every wrong frame.",
         kind="proved",
         source="here",
         hypotheses="fixed simplex, unit features, any partition, alignment not negative",
