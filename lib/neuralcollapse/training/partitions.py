@@ -38,7 +38,7 @@ def likelihood_partition(inputs, labels, *, steps=10):
 
     Examples
     --------
-    >>> inputs = torch.eye(2, dtype=torch.float64).repeat(5, 1)
+    >>> inputs = 100 * torch.eye(2, dtype=torch.float64).repeat(5, 1)
     >>> labels = torch.tensor([0, 1] * 4 + [1, 1])
     >>> likelihood_partition(inputs, labels).tolist()
     [0, 0, 0, 0, 0, 0, 0, 0, 1, 0]
