@@ -8,6 +8,7 @@ from neuralcollapse.models.equilibrium import EquilibriumLayer, EquilibriumNetwo
 from neuralcollapse.models.fixed_head import FixedHeadMLP
 from neuralcollapse.models.fixed_point import FixedPoint, NotConvergedError, fixed_point
 from neuralcollapse.models.laplace import LaplaceRegression, fit_laplace, laplace_kernel
+from neuralcollapse.models.masked_encoder import MaskedEncoder
 from neuralcollapse.models.mlp import MLP
 from neuralcollapse.models.modular_mlp import ModularMLP
 from neuralcollapse.models.modular_transformer import ModularTransformer
@@ -26,6 +27,7 @@ __all__ = [
     "FixedHeadMLP",
     "FixedPoint",
     "LaplaceRegression",
+    "MaskedEncoder",
     "ModularMLP",
     "ModularTransformer",
     "NotConvergedError",

@@ -14,6 +14,7 @@ from neuralcollapse.plots.depth import (
     rank_sweeps,
 )
 from neuralcollapse.plots.duality import duality_angles, planar_features, rattler_room
+from neuralcollapse.plots.environments import framed_examples, mask_pictures, method_accuracies
 from neuralcollapse.plots.equality import coherence_distance, radon_bounds
 from neuralcollapse.plots.equilibrium import (
     class_fits,
@@ -110,6 +111,7 @@ __all__ = [
     "excess_losses",
     "feature_circle",
     "feature_spectra",
+    "framed_examples",
     "free_paths",
     "frequency_counts",
     "gain_phases",
@@ -128,7 +130,9 @@ __all__ = [
     "locking_curves",
     "locking_panels",
     "map_factors",
+    "mask_pictures",
     "mean_planes",
+    "method_accuracies",
     "method_table",
     "overtaking",
     "pair_maps",

@@ -1,6 +1,7 @@
 """Floor 4: the data of the book, seeded and offline."""
 
 from neuralcollapse.tasks.digits import digits
+from neuralcollapse.tasks.framed_digits import FramedDigits, frame_hues, frame_pixels, framed_digits
 from neuralcollapse.tasks.long_tailed_digits import long_tailed_digits
 from neuralcollapse.tasks.operations import (
     OperationTable,
@@ -19,12 +20,16 @@ from neuralcollapse.tasks.standardize import standardized
 from neuralcollapse.tasks.task import Task
 
 __all__ = [
+    "FramedDigits",
     "OperationTable",
     "RegressionTask",
     "Task",
     "arm_imitation",
     "digits",
     "exclusive_or",
+    "frame_hues",
+    "frame_pixels",
+    "framed_digits",
     "inpainted_digits",
     "latin_square",
     "linnerud",

@@ -5,12 +5,18 @@ from neuralcollapse.training.descent import Descent
 from neuralcollapse.training.ensemble_history import EnsembleHistory
 from neuralcollapse.training.fit import fit
 from neuralcollapse.training.fit_ensemble import fit_ensemble
+from neuralcollapse.training.fit_environments import EnvironmentRecipe, fit_environments
 from neuralcollapse.training.fit_features import FeatureHistory, fit_features
 from neuralcollapse.training.fit_regression import RegressionHistory, fit_regression
 from neuralcollapse.training.fit_tails import fit_tails
 from neuralcollapse.training.fit_tasks import FittedTasks, fit_tasks
 from neuralcollapse.training.history import History
 from neuralcollapse.training.layer_split import LayerSplit, split_layers
+from neuralcollapse.training.partitions import (
+    likelihood_partition,
+    random_partition,
+    reassigned_partition,
+)
 from neuralcollapse.training.recipe import Recipe
 from neuralcollapse.training.sweep import sweep
 from neuralcollapse.training.tail_losses import TAIL_METHODS, TailLoss, tail_loss
@@ -21,6 +27,7 @@ __all__ = [
     "DeepDescent",
     "Descent",
     "EnsembleHistory",
+    "EnvironmentRecipe",
     "FeatureHistory",
     "FittedTasks",
     "History",
@@ -31,10 +38,14 @@ __all__ = [
     "descend_deep_features",
     "fit",
     "fit_ensemble",
+    "fit_environments",
     "fit_features",
     "fit_regression",
     "fit_tails",
     "fit_tasks",
+    "likelihood_partition",
+    "random_partition",
+    "reassigned_partition",
     "reproducible",
     "split_layers",
     "sweep",

@@ -11,6 +11,7 @@ from neuralcollapse.claims.exercises.codes import (
 )
 from neuralcollapse.claims.exercises.collapse import check_nc1
 from neuralcollapse.claims.exercises.depth import check_deep_value
+from neuralcollapse.claims.exercises.environments import check_antipode
 from neuralcollapse.claims.exercises.equilibrium import check_implicit_gradient
 from neuralcollapse.claims.exercises.gradients import check_best_cosine
 from neuralcollapse.claims.exercises.locking import check_locking_time
@@ -24,6 +25,7 @@ from neuralcollapse.claims.exercises.unconstrained import check_free_value
 from neuralcollapse.claims.exercises.which_metric import check_pair_logs
 
 __all__ = [
+    "check_antipode",
     "check_around",
     "check_batches",
     "check_best_cosine",
