@@ -11,6 +11,7 @@ from neuralcollapse.models.mlp import MLP
 from neuralcollapse.models.modular_mlp import ModularMLP
 from neuralcollapse.models.modular_transformer import ModularTransformer
 from neuralcollapse.models.output import Output
+from neuralcollapse.models.tiny_transformer import TinyTransformer
 
 __all__ = [
     "MLP",
@@ -27,6 +28,7 @@ __all__ = [
     "ModularTransformer",
     "NotConvergedError",
     "Output",
+    "TinyTransformer",
     "fit_laplace",
     "fixed_point",
     "laplace_kernel",
