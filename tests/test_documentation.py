@@ -66,11 +66,13 @@ RESULTS = {  # made by the library, not by readers
     "NotConvergedError",
     "OperationTable",
     "Output",
+    "PairVariability",
     "Phase",
     "RadonPartition",
     "RankProfile",
     "RefinedCode",
     "SimplexEquilibrium",
+    "Spread",
     "Task",
 }
 

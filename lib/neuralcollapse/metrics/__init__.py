@@ -11,6 +11,7 @@ NC3   `self_duality` (distance), `self_duality_product` (Frobenius), `bias_align
 NC4   `nearest_center_mismatch`
 ====  ===================================================================================
 
+`language` has spreads for more classes than dimensions, where no simplex fits.
 `complexity` looks at a map instead of its features: gradient outer products, exact or, by
 `hutchinson`, estimated.
 """
@@ -41,6 +42,16 @@ from neuralcollapse.metrics.hutchinson import (
     estimate_geometric_complexity,
     estimate_gradient_outer_product,
 )
+from neuralcollapse.metrics.language import (
+    PairVariability,
+    Spread,
+    agreement,
+    duality_spread,
+    hyperspherical_uniformity,
+    interference,
+    norm_spread,
+    pair_variability,
+)
 from neuralcollapse.metrics.report import CollapseReport, measure
 from neuralcollapse.metrics.transfer import few_shot_accuracies
 from neuralcollapse.metrics.variability import (
@@ -53,11 +64,15 @@ __all__ = [
     "CollapseReport",
     "DepthReport",
     "Estimate",
+    "PairVariability",
     "RankProfile",
+    "Spread",
+    "agreement",
     "average_gradient_outer_product",
     "bias_alignment",
     "class_distance_normalized_variance",
     "depth_report",
+    "duality_spread",
     "equiangular",
     "equinorm",
     "estimate_geometric_complexity",
@@ -65,10 +80,14 @@ __all__ = [
     "few_shot_accuracies",
     "geometric_collapse",
     "geometric_complexity",
+    "hyperspherical_uniformity",
+    "interference",
     "max_angle_deviation",
     "measure",
     "nearest_center_mismatch",
+    "norm_spread",
     "orthogonality_deviation",
+    "pair_variability",
     "rank_profile",
     "self_duality",
     "self_duality_product",
