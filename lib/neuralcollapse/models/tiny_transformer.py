@@ -3,7 +3,8 @@ r"""A causal language model, small enough to train on one core: the family of [w
 With $x_t=E_{y_t}+p_t$, each layer adds attention over the past and a perceptron, both of layer
 normalised inputs (pre-LN),
 
-$$x\mapsto x+O\,\mathrm{attention}(\mathrm{LN}\,x),\qquad x\mapsto x+B\,\mathrm{gelu}(A\,\mathrm{LN}\,x),$$
+$$x\mapsto x+O\,\mathrm{attention}(\mathrm{LN}\,x),\qquad
+x\mapsto x+B\,\mathrm{gelu}(A\,\mathrm{LN}\,x),$$
 
 and the features are the layer norm of the last $x$. The logits are $Wh$ without bias; a *tied*
 head has $W=E$, as in the models of [wu2024].

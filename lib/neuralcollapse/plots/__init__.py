@@ -29,6 +29,7 @@ from neuralcollapse.plots.gradients import (
     recursion_curves,
     stage_curves,
 )
+from neuralcollapse.plots.language import loss_panels, two_averages
 from neuralcollapse.plots.locking import (
     embedding_circles,
     energy_curves,
@@ -119,6 +120,7 @@ __all__ = [
     "leakage_bounds",
     "locking_curves",
     "locking_panels",
+    "loss_panels",
     "map_factors",
     "mean_planes",
     "overtaking",
@@ -152,4 +154,5 @@ __all__ = [
     "threshold_curves",
     "threshold_panel",
     "transfer_paths",
+    "two_averages",
 ]

@@ -3,8 +3,8 @@ r"""Prose that every Python carries: the standard library's own documentation, a
 The documents are the help topics of ``pydoc`` and every docstring of the standard library that is
 longer than 200 characters, all of them ASCII, in a seeded order. A tenth of them, by length, is
 kept for validation. Pairs of bytes [sennrich2016] are merged on the other documents until the
-vocabulary is full; single characters stay in it, so no text is unknown. The text changes with Python's patch release: the result
-carries its hash.
+vocabulary is full; single characters stay in it, so no text is unknown. The text changes with
+Python's patch release: the result carries its hash.
 """
 
 import ast
@@ -146,9 +146,7 @@ def _split(seed):
 def _documents():
     folder = Path(sysconfig.get_path("stdlib"))
     paths = sorted(
-        path
-        for path in folder.rglob("*.py")
-        if not NO_PROSE & set(path.relative_to(folder).parts)
+        path for path in folder.rglob("*.py") if not NO_PROSE & set(path.relative_to(folder).parts)
     )
     try:
         from pydoc_data.topics import topics

@@ -169,7 +169,7 @@ def _epochs(model, train, recipe, generator):
                 norm = torch.nn.utils.clip_grad_norm_(parameters, recipe.clip)
                 if not torch.isfinite(norm):
                     raise FloatingPointError(
-                        f"the loss diverged to {loss.item():.1g} in step {step + 1} of {num_steps}; "
+                        f"the loss diverged in step {step + 1} of {num_steps}; "
                         f"lower recipe.learning_rate (now {recipe.learning_rate}) or lengthen "
                         f"recipe.warmup (now {recipe.warmup})"
                     )
