@@ -23,7 +23,7 @@ def test_sizes_and_indices(prose):
 
 
 def test_tokens_spell_the_documents(prose):
-    tokenizer, train, validation = _tokenized(300, 0)
+    _, train, validation = _tokenized(300, 0)
     for tokens, part in zip((train, validation), _split(0), strict=True):
         written = "".join(prose.vocabulary[token] for token in tokens)
         spaced = written.translate({0x100 + c: c for c in range(33)})
@@ -51,9 +51,9 @@ def test_seeds_choose_another_order_and_another_hash(prose):
 
 
 def test_docstrings_are_those_of_definitions():
-    long = "word " * 60
+    long = ("word " * 60).strip()
     source = f'"""{long}"""\nclass A:\n  def f(self):\n    """{long} f"""\n  x = """{long} x"""\n'
-    assert docstrings(source) == [long.strip(), f"{long} f"]
+    assert docstrings(source) == [long, f"{long} f"]
     assert docstrings("def broken(:") == []
     assert docstrings(f'"""{long}é"""') == []
     tree = ast.parse(source)

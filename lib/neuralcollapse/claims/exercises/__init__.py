@@ -13,6 +13,7 @@ from neuralcollapse.claims.exercises.collapse import check_nc1
 from neuralcollapse.claims.exercises.depth import check_deep_value
 from neuralcollapse.claims.exercises.equilibrium import check_implicit_gradient
 from neuralcollapse.claims.exercises.gradients import check_best_cosine
+from neuralcollapse.claims.exercises.language import check_kernel_spread
 from neuralcollapse.claims.exercises.locking import check_locking_time
 from neuralcollapse.claims.exercises.polygon import check_spectrum
 from neuralcollapse.claims.exercises.ranks import check_equal_parts
@@ -32,6 +33,7 @@ __all__ = [
     "check_equal_parts",
     "check_free_value",
     "check_implicit_gradient",
+    "check_kernel_spread",
     "check_locking_time",
     "check_nc1",
     "check_radon_split",
