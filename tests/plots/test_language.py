@@ -7,7 +7,7 @@ from neuralcollapse import plots
 
 def test_panels_hold_every_point_and_quote_their_number():
     loss, groups = np.array([3.0, 4.0, 5.0]), np.array([16, 16, 32])
-    panels = {name: (loss**2, 0.25, "R²") for name in ("one", "two", "three")}
+    panels = dict.fromkeys(("one", "two", "three"), (loss**2, 0.25, "R²"))
     plot = plots.loss_panels(panels, loss, groups, columns=2)
     assert "3 metrics against validation loss, 3 points; R²: one 0.25, two 0.25" in plot.alt
     panel = plot.figure.axes[0]
