@@ -51,7 +51,12 @@ def loss_panels(panels, loss, groups=None, *, columns=4, unit="nats"):
     if len(np.unique(groups)) > 1:
         handles, labels = axes[0, 0].get_legend_handles_labels()
         figure.legend(
-            handles, labels, loc="outside lower center", ncols=len(labels), title="width $d$"
+            handles,
+            labels,
+            loc="outside lower center",
+            ncols=len(labels),
+            title="width $d$",
+            frameon=False,
         )
     return Plot(
         figure,
@@ -74,25 +79,33 @@ def two_averages(triangles, times, log_mean, mean_log):
     -------
     Plot
     """
-    figure, axes = axes_grid(1, 2, height=2.9)
+    figure, axes = axes_grid(1, 2, height=2.7, gridspec_kw={"width_ratios": (3, 2)})
     left, right = axes[0]
     for place, (time, corners) in enumerate(triangles.items()):
-        closed = np.vstack([corners, corners[:1]])
-        left.plot(*closed.T, color=COLORS[place], ls=DASHES[place], marker="o", ms=4)
+        x, y = np.vstack([corners, corners[:1]]).T[::-1]  # lying down
+        left.plot(x, y, color=COLORS[place], ls=DASHES[place], marker="o", ms=4)
         left.annotate(
-            f"$t={time:g}$", corners[2], (6, 0), textcoords="offset points", color=COLORS[place]
+            f"$t={time:g}$",
+            (x[2], y[2]),
+            (0, 9),
+            textcoords="offset points",
+            ha="center",
+            color=COLORS[place],
         )
     left.set_aspect("equal")
-    left.margins(x=0.6, y=0.1)
+    left.set_ylim(-1, 1)
+    left.margins(x=0.1)
     left.set_xlabel("class means, in standard deviations of a class")
-    curves = {"log of mean": log_mean, "mean of log": mean_log}
-    for place, (name, values) in enumerate(curves.items()):
+    middle = len(times) // 2
+    for place, (name, values, offset) in enumerate(
+        (("log of mean", log_mean, 8), ("mean of log", mean_log, -16))
+    ):
         style = {"color": COLORS[place], "ls": DASHES[place]}
         right.plot(times, values, **style)
         right.annotate(
             name,
-            (times[len(times) // 2], values[len(times) // 2]),
-            (0, 7),
+            (times[middle], values[middle]),
+            (0, offset),
             textcoords="offset points",
             color=COLORS[place],
             ha="right",
