@@ -331,7 +331,8 @@ CLAIMS = (
         identifier="obs-norm-confound",
         page=PAGE,
         statement="The mean length of centred class means explains most of the variance of the "
-        "loss and of the published NC1; given it, little is left for the log of the mean with exponent 1.",
+        "loss and of the published NC1; given it, little is left for the log of the mean with "
+        "exponent 1.",
         kind="observed",
         source="here",
         hypotheses="the same rows",
