@@ -114,7 +114,7 @@ def run(**setting):
     return {"text": prose.text_hash, "unigram": unigram, "epochs": list(history.epochs), **found}
 
 
-def stored(name, settings=GRID):
+def stored(name, settings=GRID, *, last=False):
     """Return one quantity of stored settings, all checkpoints in a row.
 
     Parameters
@@ -122,6 +122,8 @@ def stored(name, settings=GRID):
     name : str
         A key of what `run` returns; ``dimension``, ``depth`` or ``epoch`` for the design.
     settings : Setting or sequence of Setting
+    last : bool
+        Whether to return the last checkpoint of each setting only.
 
     Returns
     -------
@@ -139,9 +141,10 @@ def stored(name, settings=GRID):
             raise KeyError(f"settings: {STORED.name} has no {setting}")
         found = rows[0]["found"]
         if name in ("dimension", "depth"):
-            values += [getattr(setting, name)] * len(found["epochs"])
+            here = [getattr(setting, name)] * len(found["epochs"])
         else:
-            values += found["epochs" if name == "epoch" else name]
+            here = found["epochs" if name == "epoch" else name]
+        values += here[-1:] if last else here
     return np.array(values, dtype=float)
 
 
@@ -223,10 +226,12 @@ def permuted_p(x, y, *, num_permutations=9999, seed=0):
     float
         Two-sided p-value of the correlation.
     """
+    centered = np.asarray(y) - np.mean(y)
     found = stats.permutation_test(
-        (x,),
-        lambda shuffled: stats.pearsonr(shuffled, y).statistic,
+        (np.asarray(x) - np.mean(x),),  # then an inner product orders pairings as correlation does
+        lambda shuffled, axis: (shuffled * centered).sum(axis=axis),
         permutation_type="pairings",
+        vectorized=True,
         n_resamples=num_permutations,
         rng=np.random.default_rng(seed),
     )
