@@ -14,6 +14,7 @@ from neuralcollapse.models.modular_mlp import ModularMLP
 from neuralcollapse.models.modular_transformer import ModularTransformer
 from neuralcollapse.models.output import Output
 from neuralcollapse.models.regression_mlp import RegressionMLP
+from neuralcollapse.models.tiny_transformer import TinyTransformer
 
 __all__ = [
     "MLP",
@@ -33,6 +34,7 @@ __all__ = [
     "NotConvergedError",
     "Output",
     "RegressionMLP",
+    "TinyTransformer",
     "fit_laplace",
     "fixed_point",
     "laplace_kernel",

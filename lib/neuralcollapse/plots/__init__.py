@@ -30,6 +30,7 @@ from neuralcollapse.plots.gradients import (
     recursion_curves,
     stage_curves,
 )
+from neuralcollapse.plots.language import loss_panels, two_averages
 from neuralcollapse.plots.locking import (
     embedding_circles,
     energy_curves,
@@ -129,6 +130,7 @@ __all__ = [
     "leakage_bounds",
     "locking_curves",
     "locking_panels",
+    "loss_panels",
     "map_factors",
     "mask_pictures",
     "mean_planes",
@@ -168,6 +170,7 @@ __all__ = [
     "threshold_panel",
     "threshold_phases",
     "transfer_paths",
+    "two_averages",
     "verdicts",
     "weighting_wedge",
 ]

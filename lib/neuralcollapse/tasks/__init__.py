@@ -2,6 +2,7 @@
 
 from neuralcollapse.tasks.digits import digits
 from neuralcollapse.tasks.framed_digits import FramedDigits, frame_hues, frame_pixels, framed_digits
+from neuralcollapse.tasks.library_prose import Prose, library_prose
 from neuralcollapse.tasks.long_tailed_digits import long_tailed_digits
 from neuralcollapse.tasks.operations import (
     OperationTable,
@@ -22,6 +23,7 @@ from neuralcollapse.tasks.task import Task
 __all__ = [
     "FramedDigits",
     "OperationTable",
+    "Prose",
     "RegressionTask",
     "Task",
     "arm_imitation",
@@ -32,6 +34,7 @@ __all__ = [
     "framed_digits",
     "inpainted_digits",
     "latin_square",
+    "library_prose",
     "linnerud",
     "long_tailed_digits",
     "modular_addition",

@@ -7,10 +7,17 @@ from neuralcollapse.training.fit import fit
 from neuralcollapse.training.fit_ensemble import fit_ensemble
 from neuralcollapse.training.fit_environments import EnvironmentRecipe, fit_environments
 from neuralcollapse.training.fit_features import FeatureHistory, fit_features
+from neuralcollapse.training.fit_language import LanguageHistory, fit_language
 from neuralcollapse.training.fit_regression import RegressionHistory, fit_regression
 from neuralcollapse.training.fit_tails import fit_tails
 from neuralcollapse.training.fit_tasks import FittedTasks, fit_tasks
 from neuralcollapse.training.history import History
+from neuralcollapse.training.language_recipe import LanguageRecipe
+from neuralcollapse.training.language_report import (
+    LanguageReport,
+    context_statistics,
+    measure_language,
+)
 from neuralcollapse.training.layer_split import LayerSplit, split_layers
 from neuralcollapse.training.partitions import (
     likelihood_partition,
@@ -31,19 +38,25 @@ __all__ = [
     "FeatureHistory",
     "FittedTasks",
     "History",
+    "LanguageHistory",
+    "LanguageRecipe",
+    "LanguageReport",
     "LayerSplit",
     "Recipe",
     "RegressionHistory",
     "TailLoss",
+    "context_statistics",
     "descend_deep_features",
     "fit",
     "fit_ensemble",
     "fit_environments",
     "fit_features",
+    "fit_language",
     "fit_regression",
     "fit_tails",
     "fit_tasks",
     "likelihood_partition",
+    "measure_language",
     "random_partition",
     "reassigned_partition",
     "reproducible",

@@ -14,6 +14,7 @@ from neuralcollapse.claims.exercises.depth import check_deep_value
 from neuralcollapse.claims.exercises.environments import check_antipode
 from neuralcollapse.claims.exercises.equilibrium import check_implicit_gradient
 from neuralcollapse.claims.exercises.gradients import check_best_cosine
+from neuralcollapse.claims.exercises.language import check_kernel_spread
 from neuralcollapse.claims.exercises.locking import check_locking_time
 from neuralcollapse.claims.exercises.peeled import check_gap
 from neuralcollapse.claims.exercises.polygon import check_spectrum
@@ -38,6 +39,7 @@ __all__ = [
     "check_free_value",
     "check_gap",
     "check_implicit_gradient",
+    "check_kernel_spread",
     "check_locking_time",
     "check_nc1",
     "check_pair_logs",
