@@ -5,9 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import Future
+from contextlib import nullcontext
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -228,6 +233,26 @@ def test_a_dask_cluster_does_the_same(tmp_path):
         assert sweep(round, JOBS, scheduler=address, store=tmp_path / "store.jsonl") == RESULTS
         with pytest.raises(RuntimeError, match="text"):
             sweep(round, [*JOBS, {"number": "text"}], scheduler=address)
+
+
+def test_a_cancelled_job_is_not_waited_for(monkeypatch):
+    first, second = Future(), Future()  # nobody tells that the second was cancelled
+    first.set_exception(OSError("lost"))
+    pool = SimpleNamespace(submit=lambda call, function, job, left=[second, first]: left.pop())
+    module = import_module("neuralcollapse.training.sweep")
+    monkeypatch.setattr(module, "executor", lambda *_: nullcontext(pool))
+    caught = []
+
+    def run():
+        with pytest.raises(RuntimeError, match="lost") as caught_here:
+            sweep(round, JOBS[:2], scheduler="stub")
+        caught.append(caught_here)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(timeout=60)
+    assert caught
+    assert second.cancelled()
 
 
 def test_a_scheduler_is_asked_only_if_there_is_work(tmp_path):

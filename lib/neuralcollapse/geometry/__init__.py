@@ -4,6 +4,12 @@ Configurations of points are arrays of shape (num_points, dimension), one point 
 """
 
 from neuralcollapse.geometry.alignment import distance_to_frame
+from neuralcollapse.geometry.centres import (
+    MultiCentres,
+    class_aware_counts,
+    logit_gain,
+    multi_centres,
+)
 from neuralcollapse.geometry.frames import orthoplex, regular_polygon, simplex_etf
 from neuralcollapse.geometry.gram import (
     coherence,
@@ -21,7 +27,9 @@ from neuralcollapse.geometry.subspaces import principal_angles
 
 __all__ = [
     "HullPoint",
+    "MultiCentres",
     "RadonPartition",
+    "class_aware_counts",
     "coherence",
     "contacts",
     "distance_to_frame",
@@ -29,6 +37,8 @@ __all__ = [
     "effective_rank",
     "faces",
     "gram_matrix",
+    "logit_gain",
+    "multi_centres",
     "nearest_hull_point",
     "orthoplex",
     "participation_ratio",

@@ -11,6 +11,7 @@ NC3   `self_duality` (distance), `self_duality_product` (Frobenius), `bias_align
 NC4   `nearest_center_mismatch`
 ====  ===================================================================================
 
+`language` has spreads for more classes than dimensions, where no simplex fits.
 `complexity` looks at a map instead of its features: gradient outer products, exact or, by
 `hutchinson`, estimated.
 """
@@ -41,6 +42,20 @@ from neuralcollapse.metrics.hutchinson import (
     estimate_geometric_complexity,
     estimate_gradient_outer_product,
 )
+from neuralcollapse.metrics.imbalance import ImbalanceReport, imbalance_report
+from neuralcollapse.metrics.language import (
+    PairVariability,
+    Spread,
+    agreement,
+    duality_spread,
+    hyperspherical_uniformity,
+    interference,
+    norm_spread,
+    pair_variability,
+)
+from neuralcollapse.metrics.regression import best_gamma, nrc3
+from neuralcollapse.metrics.regression_plane import explained_variance, nrc1, nrc2
+from neuralcollapse.metrics.regression_report import RegressionReport, regression_report
 from neuralcollapse.metrics.report import CollapseReport, measure
 from neuralcollapse.metrics.transfer import few_shot_accuracies
 from neuralcollapse.metrics.variability import (
@@ -53,23 +68,40 @@ __all__ = [
     "CollapseReport",
     "DepthReport",
     "Estimate",
+    "ImbalanceReport",
+    "PairVariability",
     "RankProfile",
+    "RegressionReport",
+    "Spread",
+    "agreement",
     "average_gradient_outer_product",
+    "best_gamma",
     "bias_alignment",
     "class_distance_normalized_variance",
     "depth_report",
+    "duality_spread",
     "equiangular",
     "equinorm",
     "estimate_geometric_complexity",
     "estimate_gradient_outer_product",
+    "explained_variance",
     "few_shot_accuracies",
     "geometric_collapse",
     "geometric_complexity",
+    "hyperspherical_uniformity",
+    "imbalance_report",
+    "interference",
     "max_angle_deviation",
     "measure",
     "nearest_center_mismatch",
+    "norm_spread",
+    "nrc1",
+    "nrc2",
+    "nrc3",
     "orthogonality_deviation",
+    "pair_variability",
     "rank_profile",
+    "regression_report",
     "self_duality",
     "self_duality_product",
     "simplex_gram_deviation",

@@ -11,9 +11,7 @@ import warnings
 
 import torch
 
-from neuralcollapse.metrics.vectors import DegenerateGeometryError, pair_blocks
-
-_NEAR = 1e-6  # squared distances below this fraction of the norms are recomputed entry by entry
+from neuralcollapse.metrics.vectors import DegenerateGeometryError, squared_distance_blocks
 
 
 def within_class_variability(statistics, *, weighting="class"):
@@ -174,19 +172,8 @@ def pairwise_quotient(spreads, statistics):
     means = statistics.centered_means()
     if len(means) < 2:
         raise DegenerateGeometryError("statistics: a distance between classes needs two of them")
-    norms = means.square().sum(1)
     total = means.new_zeros(())
-    for rows, block in pair_blocks(means):
-        scale = norms[rows, None] + norms
-        squared = scale - 2 * block
-        i, j = (squared < _NEAR * scale).nonzero(as_tuple=True)
-        squared[i, j] = (means[rows[i]] - means[j]).square().sum(1)
-        squared[torch.arange(len(rows)), rows] = torch.inf
-        same = squared <= statistics.resolution**2
-        if same.any():
-            first, second = same.nonzero()[0].tolist()
-            raise DegenerateGeometryError(
-                f"statistics: classes {int(rows[first])} and {second} have the same mean"
-            )
+    names = statistics.present.tolist()
+    for rows, squared in squared_distance_blocks(means, statistics.resolution, names):
         total += ((spreads[rows, None] + spreads) / (2 * squared)).sum()
     return float(total / (len(means) * (len(means) - 1)))

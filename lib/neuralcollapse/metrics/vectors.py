@@ -6,6 +6,7 @@ from neuralcollapse.geometry.arrays import DegenerateGeometryError
 from neuralcollapse.statistics import as_features, as_tensor
 
 _BLOCK_ENTRIES = 2**22  # float64 entries of a block of pairs: 32 MiB
+_NEAR = 1e-6  # squared distances below this fraction of the norms are computed from differences
 
 
 def as_vectors(vectors, name="vectors"):
@@ -117,6 +118,47 @@ def pair_blocks(left, right=None):
     for start in range(0, len(left), step):
         rows = torch.arange(start, min(start + step, len(left)), device=left.device)
         yield rows, left[rows] @ right.T
+
+
+def squared_distance_blocks(vectors, resolution, names):
+    """Yield the squared distances of each vector to all others, a block of rows at a time.
+
+    Parameters
+    ----------
+    vectors : Tensor, shape (num_classes, num_features), float64
+        At least two; centred, so that a common offset costs no digits.
+    resolution : float
+        Distance up to which two class means count as one.
+    names : list of int
+        Class index of each row, for errors.
+
+    Yields
+    ------
+    rows : Tensor of int64
+        Indices of the rows in this block.
+    squared : Tensor, shape (len(rows), num_classes)
+        Infinite where a vector meets itself.
+
+    Raises
+    ------
+    DegenerateGeometryError
+        If two class means are the same.
+    """
+    norms = vectors.square().sum(1)
+    for rows, block in pair_blocks(vectors):
+        scale = norms[rows, None] + norms
+        squared = scale - 2 * block
+        squared[torch.arange(len(rows)), rows] = torch.inf
+        near = (squared < _NEAR * scale).nonzero()
+        for i, j in (part.T for part in near.split(max(1, _BLOCK_ENTRIES // vectors.shape[1]))):
+            squared[i, j] = (vectors[rows[i]] - vectors[j]).square().sum(1)
+        same = (squared <= resolution**2).nonzero()
+        if len(same):
+            first, second = names[rows[same[0, 0]]], names[same[0, 1]]
+            raise DegenerateGeometryError(
+                f"statistics: classes {first} and {second} have the same mean"
+            )
+        yield rows, squared
 
 
 def cosine_blocks(vectors, name="vectors"):

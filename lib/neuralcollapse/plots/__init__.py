@@ -14,6 +14,7 @@ from neuralcollapse.plots.depth import (
     rank_sweeps,
 )
 from neuralcollapse.plots.duality import duality_angles, planar_features, rattler_room
+from neuralcollapse.plots.environments import framed_examples, mask_pictures, method_accuracies
 from neuralcollapse.plots.equality import coherence_distance, radon_bounds
 from neuralcollapse.plots.equilibrium import (
     class_fits,
@@ -29,6 +30,7 @@ from neuralcollapse.plots.gradients import (
     recursion_curves,
     stage_curves,
 )
+from neuralcollapse.plots.language import loss_panels, two_averages
 from neuralcollapse.plots.locking import (
     embedding_circles,
     energy_curves,
@@ -36,6 +38,8 @@ from neuralcollapse.plots.locking import (
     locking_curves,
     pair_maps,
 )
+from neuralcollapse.plots.long_tails import imbalance_curves, threshold_phases
+from neuralcollapse.plots.long_tails_networks import centre_gains, method_table, rank_accuracies
 from neuralcollapse.plots.orthoplex import (
     batch_matrices,
     code_graphs,
@@ -47,6 +51,7 @@ from neuralcollapse.plots.phases import overtaking, phase_map, phase_strips
 from neuralcollapse.plots.polygon import angle_descent, bound_gaps, hessian_spectra, plan_maps
 from neuralcollapse.plots.polyhedra import polyhedra
 from neuralcollapse.plots.ranks import frequency_counts, ramp_loop, rank_collapse, rank_map
+from neuralcollapse.plots.regression import feature_spectra, kept_roots, regression_curves
 from neuralcollapse.plots.smoothness import (
     mean_planes,
     probe_errors,
@@ -70,6 +75,7 @@ from neuralcollapse.plots.two_codes import (
     spectrum_path,
 )
 from neuralcollapse.plots.unconstrained import free_paths, phase_curves, start_scales
+from neuralcollapse.plots.which_metric import verdicts, weighting_wedge
 
 __all__ = [
     "COLORS",
@@ -83,6 +89,7 @@ __all__ = [
     "batch_matrices",
     "bends",
     "bound_gaps",
+    "centre_gains",
     "class_fits",
     "class_plane",
     "clock_circles",
@@ -104,6 +111,8 @@ __all__ = [
     "energy_curves",
     "excess_losses",
     "feature_circle",
+    "feature_spectra",
+    "framed_examples",
     "free_paths",
     "frequency_counts",
     "gain_phases",
@@ -112,15 +121,21 @@ __all__ = [
     "gram_matrices",
     "halfway_vectors",
     "hessian_spectra",
+    "imbalance_curves",
     "interlaced",
+    "kept_roots",
     "kneser_graphs",
     "layer_cosines",
     "layer_tables",
     "leakage_bounds",
     "locking_curves",
     "locking_panels",
+    "loss_panels",
     "map_factors",
+    "mask_pictures",
     "mean_planes",
+    "method_accuracies",
+    "method_table",
     "overtaking",
     "pair_maps",
     "phase_curves",
@@ -133,12 +148,14 @@ __all__ = [
     "publish",
     "radon_bounds",
     "ramp_loop",
+    "rank_accuracies",
     "rank_collapse",
     "rank_map",
     "rank_sweeps",
     "rare_accuracies",
     "rattler_room",
     "recursion_curves",
+    "regression_curves",
     "residual_curves",
     "scaled_thresholds",
     "seed_curves",
@@ -151,5 +168,9 @@ __all__ = [
     "steps_over_pieces",
     "threshold_curves",
     "threshold_panel",
+    "threshold_phases",
     "transfer_paths",
+    "two_averages",
+    "verdicts",
+    "weighting_wedge",
 ]

@@ -71,7 +71,7 @@ def fit_ensemble(
         _check_rows(ensemble, table)
         nuclear, squared = ({} if by is None else by for by in (nuclear, squared))
         penalties = Penalties(ensemble, nuclear, squared)
-        optimizer = _optimizer(ensemble, recipe)
+        optimizer = descent_optimizer(ensemble, recipe)
         batch = _Batch(table)
         goal = None if until is None else _Goal(ensemble, table, until)
         history = _Recorder(ensemble, table)
@@ -192,7 +192,8 @@ class _Recorder:
         )
 
 
-def _optimizer(ensemble, recipe):
+def descent_optimizer(ensemble, recipe):
+    """Return the optimiser of a `Descent`, a group a parameter, each with its ``rate``."""
     layers = {name.split(".")[0] for name in ensemble.parameters}
     if unknown := set(recipe.rates) - layers:
         raise ValueError(f"rates: the network has no layer {', '.join(sorted(unknown))}")

@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import pickle
 import sys
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, ProcessPoolExecutor, wait
 from contextlib import closing, contextmanager
 from functools import partial
 
@@ -80,9 +80,7 @@ def _in_parallel(function, jobs, scheduler, workers, keep):
         running = {}
         try:
             running |= {pool.submit(_call, function, job): job for job in jobs}
-            for future in _bar(as_completed(running), len(jobs)):
-                if future.cancelled():
-                    continue
+            for future in _bar(_ended(running), len(jobs)):
                 try:
                     keep(running[future], _result(running[future], future.result))
                 except (RuntimeError, ValueError) as error:
@@ -102,6 +100,17 @@ def _call(function, job):
 
 def _bar(items, total):
     return tqdm(items, total=total, unit="job", disable=None)
+
+
+def _ended(futures):
+    """Yield futures as they end, but no cancelled ones: a cluster may never say that they have."""
+    pending = set(futures)
+    while pending:
+        done, _ = wait(pending, return_when=FIRST_COMPLETED)
+        for future in done:
+            if not future.cancelled():
+                yield future
+        pending = {future for future in pending - done if not future.cancelled()}
 
 
 def _cancel(futures):
