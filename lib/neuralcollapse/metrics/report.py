@@ -7,24 +7,18 @@ import numpy as np
 import torch
 
 from neuralcollapse.geometry.arrays import as_whole
-from neuralcollapse.metrics.angles import (
-    equiangular,
-    equinorm,
-    max_angle_deviation,
-    simplex_gram_deviation,
-    simplex_gram_mean_square,
-)
-from neuralcollapse.metrics.decision import count_mismatches
+from neuralcollapse.metrics.angles import equinorm, simplex_gram_deviation
+from neuralcollapse.metrics.decision import Decisions
 from neuralcollapse.metrics.duality import bias_alignment, self_duality, self_duality_product
+from neuralcollapse.metrics.pairs import pair_sums
 from neuralcollapse.metrics.variability import (
-    class_distance_normalized_variance,
     within_class_variability,
     within_class_variability_trace,
 )
 from neuralcollapse.metrics.vectors import DegenerateGeometryError, as_vector, as_vectors
 from neuralcollapse.statistics import ClassStatistics, as_features, as_labels, check_weighting
 
-_BLOCK_ENTRIES = 2**23  # float64 entries of a block of features: 64 MiB
+_BLOCK_ENTRIES = 2**21  # float64 entries of a block of features: 16 MiB
 
 
 def _metric(condition, variant):
@@ -169,13 +163,15 @@ def measure(
     counts = torch.bincount(labels, minlength=num_classes)
     _check_present(counts, "labels", stacklevel=3)
     statistics = _collect(features, labels, counts, weighting)
+    pairs = _pairs_of_means(statistics, weighting)
     mismatches = None
     if weight is not None:
         present = statistics.present
-        mismatches = count_mismatches(
-            features, statistics.means[present], weight, bias, classes=present
+        rules = Decisions(
+            statistics.means_present(), weight, bias, present, distances=pairs.nearest
         )
-    return _report(statistics, weight, bias, weighting, mismatches)
+        mismatches = rules.count(features, labels)
+    return _report(statistics, weight, bias, weighting, mismatches, pairs)
 
 
 def measure_statistics(
@@ -244,10 +240,19 @@ def measure_statistics(
                 f"got {mismatches}"
             )
     _check_present(statistics.counts, "statistics", stacklevel=3)
-    return _report(statistics, weight, bias, weighting, mismatches)
+    pairs = _pairs_of_means(statistics, weighting)
+    return _report(statistics, weight, bias, weighting, mismatches, pairs)
 
 
-def _report(statistics, weight, bias, weighting, mismatches):
+def _pairs_of_means(statistics, weighting):
+    return pair_sums(
+        statistics.centered_means(weighting),
+        spreads=statistics.class_variances(),
+        resolution=statistics.resolution,
+    )
+
+
+def _report(statistics, weight, bias, weighting, mismatches, pairs):
     present = statistics.present
     means = statistics.centered_means(weighting)
     values = {
@@ -257,20 +262,19 @@ def _report(statistics, weight, bias, weighting, mismatches):
         "within_class_variability_trace": _or_none(
             within_class_variability_trace, statistics, weighting=weighting
         ),
-        "class_distance_normalized_variance": _or_none(
-            class_distance_normalized_variance, statistics
-        ),
+        "class_distance_normalized_variance": _or_none(pairs.class_distance_normalized_variance),
         "equinorm_means": _or_none(equinorm, means),
-        "equiangular_means": _or_none(equiangular, means),
-        "max_angle_deviation_means": _or_none(max_angle_deviation, means),
-        "simplex_gram_mean_square_means": _or_none(simplex_gram_mean_square, means),
+        "equiangular_means": _or_none(pairs.equiangular),
+        "max_angle_deviation_means": _or_none(pairs.max_angle_deviation),
+        "simplex_gram_mean_square_means": _or_none(pairs.simplex_gram_mean_square),
     }
     if weight is not None:
-        rows = weight[present]
+        rows = weight if len(present) == len(weight) else weight[present]
+        pairs = pair_sums(rows)
         values |= {
             "equinorm_weights": _or_none(equinorm, rows),
-            "equiangular_weights": _or_none(equiangular, rows),
-            "max_angle_deviation_weights": _or_none(max_angle_deviation, rows),
+            "equiangular_weights": _or_none(pairs.equiangular),
+            "max_angle_deviation_weights": _or_none(pairs.max_angle_deviation),
             "simplex_gram_deviation_weights": _or_none(simplex_gram_deviation, rows),
             "self_duality": _or_none(self_duality, rows, means),
             "self_duality_product": _or_none(self_duality_product, rows, means),
@@ -279,7 +283,7 @@ def _report(statistics, weight, bias, weighting, mismatches):
         values["nearest_center_mismatch"] = mismatches / statistics.num_samples
     if bias is not None:
         values["bias_alignment"] = bias_alignment(
-            weight[present], bias[present], statistics.global_mean(weighting)
+            rows, bias[present], statistics.global_mean(weighting)
         )
     return CollapseReport(
         num_samples=statistics.num_samples,

@@ -11,9 +11,8 @@ import warnings
 
 import torch
 
-from neuralcollapse.metrics.vectors import DegenerateGeometryError, pair_blocks
-
-_NEAR = 1e-6  # squared distances below this fraction of the norms are recomputed entry by entry
+from neuralcollapse.metrics.pairs import pair_sums
+from neuralcollapse.metrics.vectors import DegenerateGeometryError, triangular_factor
 
 
 def within_class_variability(statistics, *, weighting="class"):
@@ -57,9 +56,12 @@ def within_class_variability(statistics, *, weighting="class"):
     """
     weights = statistics.class_weights(weighting)
     rows = weights.sqrt()[:, None] * statistics.centered_means(weighting)
-    _, spreads, directions = torch.linalg.svd(rows, full_matrices=False)
     attainable = min(len(weights) - 1, rows.shape[1])
-    cut = max(rows.shape) * torch.finfo(rows.dtype).eps * spreads[0]
+    cut = max(rows.shape) * torch.finfo(rows.dtype).eps
+    if len(rows) > 2 * rows.shape[1]:
+        rows = triangular_factor(rows)  # same singular values and directions, far fewer rows
+    _, spreads, directions = torch.linalg.svd(rows, full_matrices=False)
+    cut *= spreads[0]
     cut = max(float(cut), statistics.resolution * float(weights.max().sqrt()))
     rank = int((spreads[:attainable] > cut).sum())
     if rank == 0:
@@ -174,19 +176,5 @@ def pairwise_quotient(spreads, statistics):
     means = statistics.centered_means()
     if len(means) < 2:
         raise DegenerateGeometryError("statistics: a distance between classes needs two of them")
-    norms = means.square().sum(1)
-    total = means.new_zeros(())
-    for rows, block in pair_blocks(means):
-        scale = norms[rows, None] + norms
-        squared = scale - 2 * block
-        i, j = (squared < _NEAR * scale).nonzero(as_tuple=True)
-        squared[i, j] = (means[rows[i]] - means[j]).square().sum(1)
-        squared[torch.arange(len(rows)), rows] = torch.inf
-        same = squared <= statistics.resolution**2
-        if same.any():
-            first, second = same.nonzero()[0].tolist()
-            raise DegenerateGeometryError(
-                f"statistics: classes {int(rows[first])} and {second} have the same mean"
-            )
-        total += ((spreads[rows, None] + spreads) / (2 * squared)).sum()
-    return float(total / (len(means) * (len(means) - 1)))
+    sums = pair_sums(means, absolute=False, spreads=spreads, resolution=statistics.resolution)
+    return sums.class_distance_normalized_variance()

@@ -108,6 +108,18 @@ class ClassStatistics:
         """Indices of the classes seen at least once, ascending; Tensor of int64."""
         return self.counts.nonzero().squeeze(1)
 
+    def means_present(self):
+        """Means of the classes present.
+
+        Returns
+        -------
+        Tensor, shape (number of classes present, num_features), float64
+            In the units of the features; not to be written to, for it is `means` itself where
+            every class is present.
+        """
+        present = self.present
+        return self.means if len(present) == self.num_classes else self.means[present]
+
     def update(self, features, labels):
         """Take in a batch.
 
@@ -286,7 +298,7 @@ class ClassStatistics:
         Tensor, shape (num_features,), float64
             In the units of the features.
         """
-        return self.class_weights(weighting) @ self.means[self.present]
+        return self.class_weights(weighting) @ self.means_present()
 
     def centered_means(self, weighting="class"):
         r"""Rows $\mu_c-\mu_G$ for the classes present.
@@ -300,11 +312,11 @@ class ClassStatistics:
         Tensor, shape (number of classes present, num_features), float64
             In the units of the features; a simplex ETF at collapse.
         """
-        means = self.means[self.present]
         # Centring twice removes the rounding of a mean far from the origin.
-        centered = means - self.global_mean(weighting)
-        centered = centered - self.class_weights(weighting) @ centered
-        return torch.where(centered.norm(dim=1, keepdim=True) > self.resolution, centered, 0.0)
+        centered = self.means_present() - self.global_mean(weighting)
+        centered -= self.class_weights(weighting) @ centered
+        centered[centered.norm(dim=1) <= self.resolution] = 0
+        return centered
 
     @property
     def resolution(self):
