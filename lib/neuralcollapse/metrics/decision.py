@@ -146,7 +146,7 @@ class Decisions:
         margins = None
         if known and len(features) >= 2 * len(self.centers):
             margins = self._margins()
-        step = max(1, _BLOCK_ENTRIES // max(len(self._weight), features.shape[1]))
+        step = max(1, _BLOCK_ENTRIES // max(len(self._weight), 4 * features.shape[1]))
         mismatches = 0
         for start in range(0, len(features), step):
             rows = slice(start, start + step)

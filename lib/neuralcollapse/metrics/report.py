@@ -18,7 +18,7 @@ from neuralcollapse.metrics.variability import (
 from neuralcollapse.metrics.vectors import DegenerateGeometryError, as_vector, as_vectors
 from neuralcollapse.statistics import ClassStatistics, as_features, as_labels, check_weighting
 
-_BLOCK_ENTRIES = 2**21  # float64 entries of a block of features: 16 MiB
+_BLOCK_ENTRIES = 2**20  # float64 entries of a block of features: 8 MiB
 
 
 def _metric(condition, variant):
@@ -320,6 +320,8 @@ def _collect(features, labels, counts, weighting):
     )
     labels = labels.to(features.device)
     step = max(1, _BLOCK_ENTRIES // features.shape[1])
+    # A block costs a row more for each of its classes; with many it had better be longer.
+    step = max(step, min(4 * len(counts), 4 * step))
     for start in range(0, len(features), step):
         try:
             statistics.update(features[start : start + step], labels[start : start + step])

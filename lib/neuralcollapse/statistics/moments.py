@@ -17,6 +17,7 @@ import torch
 
 from neuralcollapse.statistics.inputs import as_features, as_labels, as_tensor
 from neuralcollapse.statistics.merging import pack, unpack
+from neuralcollapse.statistics.products import gram
 
 WEIGHTINGS = ("class", "sample")
 _LARGEST_SCATTER = 2**30  # bytes that one scatter a class may take before we refuse
@@ -151,18 +152,18 @@ class ClassStatistics:
         classes, member = torch.unique(y, return_inverse=True)
         counts = torch.bincount(member, minlength=len(classes))
         sums = x.new_zeros(len(classes), x.shape[1]).index_add_(0, member, x)
-        if not torch.isfinite(sums).all():
+        if not torch.isfinite(sums.sum()) and not torch.isfinite(sums).all():
             raise ValueError(_describe_not_finite(x))
-        means = sums / counts[:, None]
-        deviations = x - means[member]
-        largest = max(
-            float(deviations.abs().max()), float((means - self.means[classes]).abs().max())
-        )
-        if not 1e-140 < largest < 1e140 and largest != 0:
-            raise ValueError(
-                f"features: differences of {largest:.1g} have squares outside float64; "
-                "rescale the features, collapse does not depend on their scale"
-            )
+        means = sums.div_(counts[:, None])
+        if len(classes) < len(x):
+            spread = (counts > 1)[member]
+            if not spread.all():  # a class with one sample here has no deviation
+                x, member = x[spread], member[spread]
+            deviations = means[member]
+            torch.sub(x, deviations, out=deviations)
+        else:
+            deviations, member = x[:0], member[:0]
+        _check_range(deviations, means - self.means[classes])
         self._absorb(classes, counts, means, deviations, member)
         return self
 
@@ -388,23 +389,27 @@ class ClassStatistics:
         after = (before + counts).to(torch.float64)  # integer division would be in float32
         shift = means - self.means[classes]
         lever = torch.sqrt(before * counts / after)[:, None]
-        rows = torch.cat([deviations, lever * shift])
-        owner = torch.cat([member, torch.arange(len(classes), device=classes.device)])
-        self.squared_deviations.index_add_(0, classes[owner], rows.square().sum(1))
-        self._add_scatter(rows, owner, classes)
+        every = torch.arange(len(classes), device=classes.device)
+        for rows, owner in ((deviations, member), (lever * shift, every)):
+            self.squared_deviations.index_add_(0, classes[owner], _squared_lengths(rows))
+            self._add_scatter(rows, owner, classes)
         self.means[classes] += shift * (counts / after)[:, None]
         self.counts[classes] = before + counts
 
     def _add_scatter(self, rows, owner, classes):
+        """Add products of rows, which this may overwrite."""
+        if len(rows) == 0:
+            return
         if self.weighting is None:
             order = torch.argsort(owner, stable=True)
             sizes = torch.bincount(owner, minlength=len(classes)).tolist()
             for label, block in zip(classes.tolist(), rows[order].split(sizes), strict=True):
-                self._scatter[label].addmm_(block.T, block)
+                if len(block):
+                    self._scatter[label] += gram(block)
             return
         if self.weighting == "class":
-            rows = rows * torch.rsqrt(self.class_sizes[classes[owner]].to(rows.dtype))[:, None]
-        self._scatter.addmm_(rows.T, rows)
+            rows *= torch.rsqrt(self.class_sizes[classes[owner]].to(rows.dtype))[:, None]
+        self._scatter += gram(rows)
 
     def _check_sizes_reached(self):
         seen, expected = self.counts, self.class_sizes
@@ -436,6 +441,23 @@ def check_weighting(weighting):
     """Raise ValueError unless `weighting` is "class" or "sample"."""
     if weighting not in WEIGHTINGS:
         raise ValueError(f"weighting: expected 'class' or 'sample', got {weighting!r}")
+
+
+def _squared_lengths(rows):
+    if rows.device.type != "cpu":
+        return rows.square().sum(1)
+    table = rows.numpy()
+    return torch.from_numpy(np.einsum("ij,ij->i", table, table))  # no table of squares
+
+
+def _check_range(*tables):
+    ends = [float(end) for table in tables if len(table) for end in table.aminmax()]
+    largest = max(map(abs, ends))
+    if not 1e-140 < largest < 1e140 and largest != 0:
+        raise ValueError(
+            f"features: differences of {largest:.1g} have squares outside float64; "
+            "rescale the features, collapse does not depend on their scale"
+        )
 
 
 def _describe_not_finite(x):
