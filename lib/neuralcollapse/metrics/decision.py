@@ -107,7 +107,9 @@ class Decisions:
         self.origin = centers.mean(0)
         self.centers, self.classes = centers, classes
         shifted = centers - self.origin
-        half_norms = shifted.square().sum(1) / 2
+        power = power_of_two(shifted)  # so that the squares neither overflow nor vanish
+        scaled = shifted / power
+        half_norms = scaled.square().sum(1) / 2
         offsets = weight @ self.origin
         shift = float(self.origin.norm())
 
@@ -116,12 +118,12 @@ class Decisions:
             return found if bias is None else found + bias
 
         def closeness(points):
-            return (points - self.origin) @ shifted.T - half_norms
+            return ((points - self.origin) / power) @ scaled.T - half_norms
 
         self._classifier = AffineScores(
             weight, offsets if bias is None else offsets + bias, scores, shift
         )
-        self._nearest = AffineScores(shifted, -half_norms, closeness, shift)
+        self._nearest = AffineScores(scaled, -half_norms * power, closeness, shift)
         self._weight, self._shifted = weight, shifted
         self._radii = None
         if distances is not None:
