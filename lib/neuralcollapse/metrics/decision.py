@@ -13,6 +13,7 @@ from neuralcollapse.metrics.vectors import (
     row_slices,
 )
 from neuralcollapse.statistics import as_features, as_labels
+from neuralcollapse.statistics.products import squared_lengths
 
 _BLOCK_ENTRIES = 2**22  # float32 scores of a block of samples: 16 MiB
 _INSIDE = 1 - 1e-6  # of a radius that surely lies in a cell; far above the rounding of float64
@@ -106,10 +107,10 @@ class Decisions:
     def __init__(self, centers, weight, bias, classes, distances=None):
         self.origin = centers.mean(0)
         self.centers, self.classes = centers, classes
-        shifted = centers - self.origin
-        power = power_of_two(shifted)  # so that the squares neither overflow nor vanish
-        scaled = shifted / power
-        half_norms = scaled.square().sum(1) / 2
+        scaled = centers - self.origin
+        power = power_of_two(scaled)
+        scaled /= power  # the squares neither overflow nor vanish
+        half_norms = squared_lengths(scaled) / 2
         offsets = weight @ self.origin
         shift = float(self.origin.norm())
 
@@ -124,7 +125,7 @@ class Decisions:
             weight, offsets if bias is None else offsets + bias, scores, shift
         )
         self._nearest = AffineScores(scaled, -half_norms * power, closeness, shift)
-        self._weight, self._shifted = weight, shifted
+        self._weight, self._scaled, self._power = weight, scaled, power
         self._radii = None
         if distances is not None:
             slack = 64 * torch.finfo(torch.float64).eps * float(centers.norm(dim=1).max())
@@ -214,20 +215,19 @@ class Decisions:
             / rule.power
         )
         spread = spread[classes] + spread.max()
-        power = power_of_two(self._shifted)
         found = []
-        for rows in row_slices(self._shifted, len(self._weight)):
-            moved = self._shifted[rows] / power
-            errors = rule.errors(torch.linalg.vector_norm(moved, dim=1), power)
+        for rows in row_slices(self._scaled, len(self._weight)):
+            moved = self._scaled[rows]
+            errors = rule.errors(torch.linalg.vector_norm(moved, dim=1), self._power)
             if not torch.isfinite(errors).all():
                 return torch.zeros_like(self._radii)
-            scores = rule.screened(moved, power)
+            scores = rule.screened(moved, self._power)
             each = torch.arange(len(scores), device=scores.device)
             own = scores[each, classes[rows]].to(torch.float64)
             scores[each, classes[rows]] = -torch.inf
             found.append(own - scores.amax(1) - 2 * errors)
         lead = torch.cat(found).clamp(min=0) * _INSIDE
-        return torch.where(spread > 0, lead / spread * power, 0.0)
+        return torch.where(spread > 0, lead / spread * self._power, 0.0)
 
     @property
     def _own_classes(self):

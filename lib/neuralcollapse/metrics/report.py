@@ -254,7 +254,6 @@ def _pairs_of_means(statistics, weighting):
 
 def _report(statistics, weight, bias, weighting, mismatches, pairs):
     present = statistics.present
-    means = statistics.centered_means(weighting)
     values = {
         "within_class_variability": _or_none(
             within_class_variability, statistics, weighting=weighting
@@ -263,6 +262,9 @@ def _report(statistics, weight, bias, weighting, mismatches, pairs):
             within_class_variability_trace, statistics, weighting=weighting
         ),
         "class_distance_normalized_variance": _or_none(pairs.class_distance_normalized_variance),
+    }
+    means = statistics.centered_means(weighting)
+    values |= {
         "equinorm_means": _or_none(equinorm, means),
         "equiangular_means": _or_none(pairs.equiangular),
         "max_angle_deviation_means": _or_none(pairs.max_angle_deviation),
@@ -321,7 +323,7 @@ def _collect(features, labels, counts, weighting):
     labels = labels.to(features.device)
     step = max(1, _BLOCK_ENTRIES // features.shape[1])
     # A block costs a row more for each of its classes; with many it had better be longer.
-    step = max(step, min(4 * len(counts), 4 * step))
+    step = max(step, min(4 * len(counts), 2 * step))
     for start in range(0, len(features), step):
         try:
             statistics.update(features[start : start + step], labels[start : start + step])

@@ -17,7 +17,7 @@ import math
 import numpy as np
 import torch
 
-from neuralcollapse.metrics.vectors import all_finite, power_of_two
+from neuralcollapse.metrics.vectors import all_finite, power_of_two, row_slices
 
 _SINGLE, _DOUBLE = 2.0**-24, 2.0**-53  # unit roundoff
 _LARGEST_OFFSET = 2.0**100  # in scaled units; beyond, float32 might overflow
@@ -40,9 +40,12 @@ class AffineScores:
     def __init__(self, rows, offsets, exact, shift):
         self.exact, self.shift, self.offsets = exact, shift, offsets
         self.power = power_of_two(rows)
-        scaled = rows / self.power
-        self.longest = float(torch.linalg.vector_norm(scaled, dim=1).max())
-        self.single = scaled.to(torch.float32)
+        self.single = torch.empty(rows.shape, dtype=torch.float32, device=rows.device)
+        self.longest = 0.0
+        for block in row_slices(rows):
+            scaled = rows[block] / self.power
+            self.single[block] = scaled.to(torch.float32)
+            self.longest = max(self.longest, float(scaled.norm(dim=1).max()))
 
     def errors(self, lengths, power):
         """Bound E, scaled, for points of given scaled lengths; infinite where nothing is known."""

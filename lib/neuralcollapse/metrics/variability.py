@@ -13,6 +13,7 @@ import torch
 
 from neuralcollapse.metrics.pairs import pair_sums
 from neuralcollapse.metrics.vectors import DegenerateGeometryError, triangular_factor
+from neuralcollapse.statistics.products import squared_lengths
 
 
 def within_class_variability(statistics, *, weighting="class"):
@@ -55,7 +56,8 @@ def within_class_variability(statistics, *, weighting="class"):
     0.125
     """
     weights = statistics.class_weights(weighting)
-    rows = weights.sqrt()[:, None] * statistics.centered_means(weighting)
+    rows = statistics.centered_means(weighting)
+    rows *= weights.sqrt()[:, None]
     attainable = min(len(weights) - 1, rows.shape[1])
     cut = max(rows.shape) * torch.finfo(rows.dtype).eps
     if len(rows) > 2 * rows.shape[1]:
@@ -111,7 +113,7 @@ def within_class_variability_trace(statistics, *, weighting="class"):
     0.25
     """
     weights = statistics.class_weights(weighting)
-    between = weights @ statistics.centered_means(weighting).square().sum(1)
+    between = weights @ squared_lengths(statistics.centered_means(weighting))
     if not between > 0:
         raise DegenerateGeometryError(
             "statistics: all class means coincide, so there is no between-class spread to "

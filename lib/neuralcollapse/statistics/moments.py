@@ -17,7 +17,7 @@ import torch
 
 from neuralcollapse.statistics.inputs import as_features, as_labels, as_tensor
 from neuralcollapse.statistics.merging import pack, unpack
-from neuralcollapse.statistics.products import gram
+from neuralcollapse.statistics.products import gram, squared_lengths
 
 WEIGHTINGS = ("class", "sample")
 _LARGEST_SCATTER = 2**30  # bytes that one scatter a class may take before we refuse
@@ -391,7 +391,7 @@ class ClassStatistics:
         lever = torch.sqrt(before * counts / after)[:, None]
         every = torch.arange(len(classes), device=classes.device)
         for rows, owner in ((deviations, member), (lever * shift, every)):
-            self.squared_deviations.index_add_(0, classes[owner], _squared_lengths(rows))
+            self.squared_deviations.index_add_(0, classes[owner], squared_lengths(rows))
             self._add_scatter(rows, owner, classes)
         self.means[classes] += shift * (counts / after)[:, None]
         self.counts[classes] = before + counts
@@ -441,13 +441,6 @@ def check_weighting(weighting):
     """Raise ValueError unless `weighting` is "class" or "sample"."""
     if weighting not in WEIGHTINGS:
         raise ValueError(f"weighting: expected 'class' or 'sample', got {weighting!r}")
-
-
-def _squared_lengths(rows):
-    if rows.device.type != "cpu":
-        return rows.square().sum(1)
-    table = rows.numpy()
-    return torch.from_numpy(np.einsum("ij,ij->i", table, table))  # no table of squares
 
 
 def _check_range(*tables):
