@@ -42,7 +42,8 @@ from neuralcollapse.metrics.hutchinson import (
     estimate_geometric_complexity,
     estimate_gradient_outer_product,
 )
-from neuralcollapse.metrics.report import CollapseReport, measure, measure_statistics
+from neuralcollapse.metrics.measurement import measure, measure_statistics
+from neuralcollapse.metrics.report import CollapseReport
 from neuralcollapse.metrics.transfer import few_shot_accuracies
 from neuralcollapse.metrics.variability import (
     class_distance_normalized_variance,

@@ -40,22 +40,18 @@ def merge_all(parts):
     >>> merge_all(halves).num_samples, merge_all(halves).means.item()
     (2, 2.0)
     """
-    waiting = []  # statistics of 2**level parts, levels falling
+    waiting = []  # (level, statistics of 2**level parts), levels falling
     for part in parts:
-        level, merged = 0, part
-        while waiting and waiting[-1][0] == level:
-            _, earlier = waiting.pop()
-            merged = (_copy(earlier) if level == 0 else earlier).merge(merged)
-            level += 1
-        waiting.append((level, merged))
+        merged = 0, _copy(part)
+        while waiting and waiting[-1][0] == merged[0]:
+            merged = merged[0] + 1, waiting.pop()[1].merge(merged[1])
+        waiting.append(merged)
     if not waiting:
         raise ValueError("parts: expected at least one ClassStatistics, got none")
-    level, merged = waiting.pop()
+    whole = waiting.pop()[1]
     while waiting:
-        above, earlier = waiting.pop()
-        merged = (_copy(earlier) if above == 0 else earlier).merge(merged)
-        level = above
-    return _copy(merged) if level == 0 else merged
+        whole = waiting.pop()[1].merge(whole)
+    return whole
 
 
 def _copy(part):
