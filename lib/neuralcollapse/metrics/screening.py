@@ -6,7 +6,8 @@ to float32 with unit roundoff $u=2^{-24}$, added up in any order, it differs fro
 $$E=u\bigl((d+4)\,\|x\|\max_c\|r_c\|+3\max_c|a_c|\bigr)$$
 
 at most, up to one percent for terms of higher order: $(d+2)u$ for two rounded factors and a sum of
-d products, the rest for the offset [Higham, Accuracy and Stability, section 3.1]. Powers of two
+d products, the rest for the offset, as in section 3.1 of Higham's *Accuracy and Stability of
+Numerical Algorithms*. Powers of two
 bring all entries below 2 first; an entry that underflows adds at most $2^{-126}$ per product. Where
 the two largest scores are more than $2E$ apart, and the error of float64 besides, float32 and
 float64 name the same row; elsewhere float64 decides alone.
