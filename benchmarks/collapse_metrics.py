@@ -7,11 +7,13 @@ import json
 import math
 import os
 import platform
+import re
 import resource
 import subprocess
 import sys
 import time
 from itertools import pairwise
+from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -42,7 +44,10 @@ NAMES = {  # shown: the metrics that all three have come first
 
 
 def draw(num_samples, num_features, num_classes):
-    """Features M[y] + 0.3 noise, every class as often as the next; a classifier near M."""
+    """Features M[y] + 0.3 noise, every class as often as the next; a classifier near M.
+
+    The bias is large enough for some classes to lose their samples.
+    """
     generator = torch.Generator().manual_seed(0)
     means = torch.randn(num_classes, num_features, generator=generator)
     labels = torch.arange(num_samples) % num_classes
@@ -51,7 +56,8 @@ def draw(num_samples, num_features, num_classes):
     for block in features.split(10_000):
         block += 0.3 * torch.randn(block.shape, generator=generator)
     weight = means + 0.5 * torch.randn(means.shape, generator=generator)
-    return features, labels, weight, 10 * torch.randn(num_classes, generator=generator)
+    bias = num_features / 4 * torch.randn(num_classes, generator=generator)
+    return features, labels, weight, bias
 
 
 def ours(features, labels, weight, bias):
@@ -224,8 +230,12 @@ RUNS = {
 
 
 def peak():
-    """Largest resident memory of this process so far, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    """Largest resident memory of this program so far, in MiB; Linux.
+
+    `getrusage` would count what the parent held when it started this process.
+    """
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 2**10
 
 
 def child(name, case):
