@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from neuralcollapse import ClassStatistics
+from neuralcollapse.statistics import merge_all
 
 
 def draw(num_samples, num_features, num_classes, seed=0, offset=0.0, spread=1.0):
@@ -231,3 +232,133 @@ def test_declared_class_sizes_must_be_reached():
     statistics.update([[0.0], [1.0]], [0, 1])
     with pytest.raises(ValueError, match="class 0 was declared with 2 samples but 1 were seen"):
         statistics.within_class_scatter()
+
+
+def setups(features, labels, num_classes):
+    sizes = np.bincount(labels, minlength=num_classes)
+    return [
+        {"weighting": None},
+        {"weighting": "sample"},
+        {"weighting": "class", "class_sizes": sizes},
+    ]
+
+
+def equal(first, second):
+    ours, theirs = first.state(), second.state()
+    return ours.keys() == theirs.keys() and all(
+        np.array_equal(ours[name], theirs[name]) for name in ours
+    )
+
+
+def test_state_survives_a_file_to_the_last_bit(tmp_path):
+    features, labels = draw(60, 5, 4, seed=11)
+    for position, setup in enumerate(setups(features, labels, 6)):
+        half = ClassStatistics(6, 5, **setup).update(features[:30], labels[:30])
+        path = tmp_path / f"{position}.npz"
+        np.savez(path, **half.state())
+        with np.load(path, allow_pickle=False) as archive:
+            again = ClassStatistics.from_state(archive)
+        assert equal(again, half)
+        again.update(features[30:], labels[30:])
+        assert not equal(again, half)
+        whole = half.update(features[30:], labels[30:])
+        assert equal(again, whole)
+        torch.testing.assert_close(
+            again.within_class_scatter(setup["weighting"] or "class"),
+            whole.within_class_scatter(setup["weighting"] or "class"),
+        )
+
+
+def test_state_is_a_copy_both_ways():
+    statistics = ClassStatistics(2, 1).update([[1.0], [2.0]], [0, 1])
+    state = statistics.state()
+    again = ClassStatistics.from_state(state)
+    state["means"][:] = 7
+    assert statistics.means.tolist() == again.means.tolist() == [[1.0], [2.0]]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"means": None}, "state: 'means' is missing"),
+        ({"version": 2}, "state: expected version 1, got 2"),
+        ({"kept": 3}, "state: 'kept': expected 0, 1 or 2, got 3"),
+        ({"kept": 1}, "state: 'class_sizes' is missing"),
+        ({"means": np.zeros(3)}, "state: 'means': expected shape"),
+        ({"means": np.full((2, 1), np.nan)}, "state: 'means': holds NaN"),
+        ({"means": np.zeros((2, 1), dtype=np.float32)}, "state: 'means': expected torch.float64"),
+        ({"counts": np.array([1.0, 2.0])}, "state: 'counts': expected torch.int64"),
+        ({"counts": np.array([1, -2])}, "state: 'counts': expected no negative"),
+        ({"scatter": np.zeros((3, 1, 1))}, r"state: 'scatter': expected .* of shape \(2, 1, 1\)"),
+        ({"squared_deviations": np.array([0.0, -1.0])}, "squared_deviations': expected no neg"),
+    ],
+)
+def test_a_broken_state_is_named(change, message):
+    state = ClassStatistics(2, 1).update([[1.0], [2.0]], [0, 1]).state() | change
+    state = {name: value for name, value in state.items() if value is not None}
+    with pytest.raises(ValueError, match=message):
+        ClassStatistics.from_state(state)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 8, 21])
+def test_a_tree_of_merges_gives_what_one_pass_gives(count):
+    features, labels = draw(84, 4, 3, seed=count, offset=1e3)
+    for setup in setups(features, labels, 3):
+        whole = ClassStatistics(3, 4, **setup).update(features, labels)
+        parts = [
+            ClassStatistics(3, 4, **setup).update(features[i::count], labels[i::count])
+            for i in range(count)
+        ]
+        states = [part.state() for part in parts]
+        merged = merge_all(iter(parts))
+        assert torch.equal(merged.counts, whole.counts)
+        weighting = setup["weighting"] or "class"
+        torch.testing.assert_close(
+            merged.within_class_scatter(weighting),
+            whole.within_class_scatter(weighting),
+            rtol=1e-10,
+            atol=1e-12,
+        )
+        for part, state in zip(parts, states, strict=True):
+            assert all(np.array_equal(part.state()[name], state[name]) for name in state)
+        assert all(merged is not part for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("parts", "error", "message"),
+    [
+        ([], ValueError, "parts: expected at least one"),
+        ([1], TypeError, "parts: expected ClassStatistics, got int"),
+        ([ClassStatistics(1, 1), 1], TypeError, "expected ClassStatistics, got int"),
+        ([ClassStatistics(1, 1), ClassStatistics(2, 1)], ValueError, "same set-up"),
+    ],
+)
+def test_what_cannot_be_merged_is_named(parts, error, message):
+    with pytest.raises(error, match=message):
+        merge_all(parts)
+
+
+@pytest.mark.parametrize("weighting", [None, "class", "sample"])
+def test_batches_of_one_and_of_one_sample_a_class(weighting):
+    """Such batches have no spread of their own: everything comes from the moved means."""
+    features, labels = draw(40, 3, 4, seed=12, offset=100.0)
+    setup = {"weighting": weighting}
+    if weighting == "class":
+        setup["class_sizes"] = np.bincount(labels, minlength=4)
+    whole = ClassStatistics(4, 3, **setup).update(features, labels)
+    single = ClassStatistics(4, 3, **setup)
+    for i in range(40):
+        single.update(features[i : i + 1], labels[i : i + 1])
+    ordered = ClassStatistics(4, 3, **setup)
+    order = np.argsort(np.argsort(labels, kind="stable") % 10, kind="stable")
+    for start in range(0, 40, 2):
+        rows = order[start : start + 2]
+        ordered.update(features[rows], labels[rows])
+    for other in (single, ordered):
+        torch.testing.assert_close(
+            other.within_class_scatter(weighting or "class"),
+            whole.within_class_scatter(weighting or "class"),
+            rtol=1e-10,
+            atol=1e-12,
+        )
+        torch.testing.assert_close(other.class_variances(), whole.class_variances())

@@ -11,7 +11,7 @@ _HOMES = {
     "ClassStatistics": "neuralcollapse.statistics",
     "CollapseReport": "neuralcollapse.metrics.report",
     "CyclicReport": "neuralcollapse.geometry.cyclic.report",
-    "measure": "neuralcollapse.metrics.report",
+    "measure": "neuralcollapse.metrics.measurement",
     "measure_cyclic": "neuralcollapse.geometry.cyclic.report",
 }
 

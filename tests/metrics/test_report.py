@@ -7,11 +7,17 @@ import numpy as np
 import pytest
 import torch
 
-from neuralcollapse import CollapseReport, measure
+from neuralcollapse import ClassStatistics, CollapseReport, measure, metrics
+from neuralcollapse.metrics import count_mismatches, measure_statistics
+from neuralcollapse.statistics import merge_all
 
 FEATURES = [[0.0, 0.1], [0.1, 0.0], [1.0, 0.0], [1.1, 0.2], [0.0, 1.0], [0.2, 1.1]]
 LABELS = [0, 0, 1, 1, 2, 2]
 WEIGHT = [[-1.0, -1.0], [1.0, 0.0], [0.0, 1.0]]
+
+
+def numbers(report):
+    return {name: value for _, name, value, _ in report.rows() if value is not None}
 
 
 def test_what_was_not_given_is_none_not_zero():
@@ -130,3 +136,80 @@ def test_bad_values_are_named(arguments, options, message):
 def test_bad_types_are_named(arguments, message):
     with pytest.raises(TypeError, match=message):
         measure(*arguments)
+
+
+@pytest.mark.parametrize("weighting", ["class", "sample"])
+@pytest.mark.parametrize("center", [False, True])
+@pytest.mark.parametrize("bias", [None, [0.5, 0.0, -0.5]])
+def test_statistics_give_the_report_that_features_give(weighting, center, bias):
+    labels = [0, 0, 1, 1, 2, 0]
+    options = {"weighting": weighting, "center": center}
+    expected = measure(FEATURES, labels, WEIGHT, bias, **options)
+    parts = [
+        ClassStatistics(3, 2).update(FEATURES[i : i + 2], labels[i : i + 2]) for i in (0, 2, 4)
+    ]
+    statistics = merge_all(parts)
+    weight, shift = np.array(WEIGHT), None if bias is None else np.array(bias)
+    if center:
+        weight = weight - weight.mean(0)
+    mismatches = sum(
+        count_mismatches(FEATURES[i : i + 2], statistics.means, weight, shift) for i in (0, 2, 4)
+    )
+    report = measure_statistics(statistics, WEIGHT, bias, mismatches=mismatches, **options)
+    assert numbers(report) == pytest.approx(numbers(expected), rel=1e-12, abs=1e-14)
+    without = measure_statistics(statistics, WEIGHT, bias, **options).to_dict()
+    assert without.pop("nearest_center_mismatch") is None
+    assert without == {name: report.to_dict()[name] for name in without}
+
+
+def test_statistics_know_their_weighting():
+    kept = ClassStatistics(3, 2, weighting="sample").update(FEATURES, LABELS)
+    assert measure_statistics(kept).weighting == "sample"
+    both = ClassStatistics(3, 2).update(FEATURES, LABELS)
+    assert measure_statistics(both).weighting == "class"
+    again = measure_statistics(both, weighting="sample")
+    assert numbers(again) == pytest.approx(numbers(measure_statistics(kept)), rel=1e-12)
+
+
+def test_an_empty_class_of_statistics_is_left_out():
+    statistics = ClassStatistics(4, 2).update(FEATURES, [0, 0, 2, 2, 3, 3])
+    with pytest.warns(UserWarning, match=r"statistics: no sample of class 1 \(1 of 4\)") as caught:
+        report = measure_statistics(statistics, [WEIGHT[0], [5.0, 5.0], *WEIGHT[1:]])
+    assert caught[0].filename == __file__
+    expected = numbers(measure(FEATURES, LABELS, WEIGHT))
+    del expected["nearest_center_mismatch"]
+    assert numbers(report) == pytest.approx(expected, rel=1e-12)
+
+
+def test_metrics_one_by_one_are_those_of_the_report():
+    """The report shares one sweep; each function of its own gives the same number."""
+    report = measure(FEATURES, LABELS, WEIGHT)
+    statistics = ClassStatistics(3, 2).update(FEATURES, LABELS)
+    for vectors, kind in ((statistics.centered_means(), "means"), (WEIGHT, "weights")):
+        for name in ("equinorm", "equiangular", "max_angle_deviation"):
+            assert getattr(metrics, name)(vectors) == getattr(report, f"{name}_{kind}")
+    assert (
+        metrics.class_distance_normalized_variance(statistics)
+        == report.class_distance_normalized_variance
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "error", "message"),
+    [
+        (([1.0],), {}, TypeError, "statistics: expected ClassStatistics, got list"),
+        ((None, WEIGHT[:2]), {}, ValueError, "weight: expected 3 rows"),
+        ((None,), {"mismatches": 1}, ValueError, "mismatches: given without weight"),
+        ((None, WEIGHT), {"mismatches": 7}, ValueError, "mismatches: expected at most 6"),
+        ((None, WEIGHT), {"mismatches": -1}, ValueError, "mismatches: expected a whole number"),
+        ((None, WEIGHT), {"mismatches": 0.5}, ValueError, "mismatches: expected a whole number"),
+        ((None, WEIGHT), {"weighting": "pairs"}, ValueError, "weighting: expected"),
+        ((ClassStatistics(2, 2),), {}, ValueError, "statistics: at least two classes"),
+    ],
+)
+def test_bad_input_of_statistics_is_named(arguments, options, error, message):
+    first = arguments[0]
+    if first is None:
+        first = ClassStatistics(3, 2).update(FEATURES, LABELS)
+    with pytest.raises(error, match=message):
+        measure_statistics(first, *arguments[1:], **options)

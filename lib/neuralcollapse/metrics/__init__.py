@@ -28,7 +28,7 @@ from neuralcollapse.metrics.complexity import (
     geometric_collapse,
     geometric_complexity,
 )
-from neuralcollapse.metrics.decision import nearest_center_mismatch
+from neuralcollapse.metrics.decision import count_mismatches, nearest_center_mismatch
 from neuralcollapse.metrics.depth import (
     DepthReport,
     RankProfile,
@@ -53,10 +53,11 @@ from neuralcollapse.metrics.language import (
     norm_spread,
     pair_variability,
 )
+from neuralcollapse.metrics.measurement import measure, measure_statistics
 from neuralcollapse.metrics.regression import best_gamma, nrc3
 from neuralcollapse.metrics.regression_plane import explained_variance, nrc1, nrc2
 from neuralcollapse.metrics.regression_report import RegressionReport, regression_report
-from neuralcollapse.metrics.report import CollapseReport, measure
+from neuralcollapse.metrics.report import CollapseReport
 from neuralcollapse.metrics.transfer import few_shot_accuracies
 from neuralcollapse.metrics.variability import (
     class_distance_normalized_variance,
@@ -78,6 +79,7 @@ __all__ = [
     "best_gamma",
     "bias_alignment",
     "class_distance_normalized_variance",
+    "count_mismatches",
     "depth_report",
     "duality_spread",
     "equiangular",
@@ -93,6 +95,7 @@ __all__ = [
     "interference",
     "max_angle_deviation",
     "measure",
+    "measure_statistics",
     "nearest_center_mismatch",
     "norm_spread",
     "nrc1",

@@ -7,13 +7,9 @@ classifier's rows, but these metrics do; centre the rows first to compare archit
 
 import torch
 
-from neuralcollapse.metrics.vectors import (
-    DegenerateGeometryError,
-    as_unit_vectors,
-    as_vectors,
-    cosine_blocks,
-    pair_blocks,
-)
+from neuralcollapse.metrics.pairs import pair_sums
+from neuralcollapse.metrics.products import product_deviation
+from neuralcollapse.metrics.vectors import DegenerateGeometryError, as_vectors, row_slices
 
 
 def equinorm(vectors):
@@ -44,10 +40,10 @@ def equinorm(vectors):
     0.5
     """
     vectors = as_vectors(vectors)
-    largest = vectors.abs().max()
+    largest = torch.maximum(vectors.amax(), -vectors.amin())
     if largest == 0:
         raise DegenerateGeometryError("vectors: every row is zero, so there is no length to vary")
-    lengths = (vectors / largest).norm(dim=1)
+    lengths = torch.cat([(vectors[rows] / largest).norm(dim=1) for rows in row_slices(vectors)])
     return float(lengths.std(correction=0) / lengths.mean())
 
 
@@ -79,11 +75,7 @@ def equiangular(vectors):
     >>> equiangular([[1.0, 0.0], [0.0, 3.0]])
     0.0
     """
-    unit = as_unit_vectors(vectors)
-    pairs = len(unit) * (len(unit) - 1)
-    mean = sum(block.sum() for block in cosine_blocks(unit)) / pairs
-    squares = sum((block - mean).square().sum() for block in cosine_blocks(unit))
-    return float(torch.sqrt(squares / pairs))
+    return pair_sums(as_vectors(vectors), absolute=False).equiangular()
 
 
 def max_angle_deviation(vectors):
@@ -114,10 +106,7 @@ def max_angle_deviation(vectors):
     >>> max_angle_deviation([[1.0, 0.0], [0.0, 3.0]])
     1.0
     """
-    vectors = as_vectors(vectors)
-    count = len(vectors)
-    total = sum((block + 1 / (count - 1)).abs().sum() for block in cosine_blocks(vectors))
-    return float(total / (count * (count - 1)))
+    return pair_sums(as_vectors(vectors)).max_angle_deviation()
 
 
 def simplex_gram_deviation(vectors):
@@ -148,7 +137,8 @@ def simplex_gram_deviation(vectors):
     >>> round(simplex_gram_deviation([[1.0], [-1.0]]), 12)
     0.0
     """
-    return product_deviation(as_vectors(vectors), as_vectors(vectors), "vectors")
+    vectors = as_vectors(vectors)
+    return product_deviation(vectors, vectors, "vectors")
 
 
 def simplex_gram_mean_square(vectors):
@@ -179,39 +169,4 @@ def simplex_gram_mean_square(vectors):
     >>> simplex_gram_mean_square([[1.0, 0.0], [0.0, 3.0]])
     0.5
     """
-    vectors = as_vectors(vectors)
-    count = len(vectors)
-    total = sum((block + 1 / (count - 1)).square().sum() for block in cosine_blocks(vectors))
-    return float(total / count**2)
-
-
-def product_deviation(left, right, name):
-    r"""Frobenius distance of $LR^\top/\|LR^\top\|_F$ from the normalised simplex Gram matrix.
-
-    Parameters
-    ----------
-    left, right : Tensor, shape (num_classes, num_features), float64
-    name : str
-        How errors call the product.
-
-    Returns
-    -------
-    float
-        Dimensionless, in [0, 2]; summed entry by entry, so it is exact near zero.
-
-    Raises
-    ------
-    DegenerateGeometryError
-        If the product is zero.
-    """
-    count = len(left)
-    left, right = (side / side.abs().max().clamp(min=1e-300) for side in (left, right))
-    scale = torch.sqrt(sum(block.square().sum() for _, block in pair_blocks(left, right)))
-    if scale == 0:
-        raise DegenerateGeometryError(f"{name}: the product is zero, so it has no shape to compare")
-    total = left.new_zeros(())
-    for rows, block in pair_blocks(left, right):
-        target = torch.full_like(block, -1 / count)
-        target[torch.arange(len(rows)), rows] += 1
-        total += (block / scale - target / (count - 1) ** 0.5).square().sum()
-    return float(total.sqrt())
+    return pair_sums(as_vectors(vectors), absolute=False).simplex_gram_mean_square()

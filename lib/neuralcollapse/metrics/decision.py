@@ -1,11 +1,22 @@
 """NC4: does the classifier decide as the nearest class centre does?"""
 
+from functools import cached_property
+
 import torch
 
-from neuralcollapse.metrics.vectors import as_vector, as_vectors
-from neuralcollapse.statistics import as_features
+from neuralcollapse.metrics.screening import AffineScores
+from neuralcollapse.metrics.vectors import (
+    all_finite,
+    as_vector,
+    as_vectors,
+    power_of_two,
+    row_slices,
+)
+from neuralcollapse.statistics import as_features, as_labels
+from neuralcollapse.statistics.products import squared_lengths
 
-_BLOCK_ENTRIES = 2**22  # float64 scores of a block of samples: 32 MiB
+_BLOCK_ENTRIES = 2**22  # float32 scores of a block of samples: 16 MiB
+_INSIDE = 1 - 1e-6  # of a radius that surely lies in a cell; far above the rounding of float64
 
 
 def nearest_center_mismatch(features, centers, weight, bias=None, *, classes=None):
@@ -44,6 +55,188 @@ def nearest_center_mismatch(features, centers, weight, bias=None, *, classes=Non
     >>> nearest_center_mismatch(features, centers, torch.tensor([[-1.0], [1.0]]))
     0.5
     """
+    found = count_mismatches(features, centers, weight, bias, classes=classes)
+    return found / len(features)
+
+
+def count_mismatches(features, centers, weight, bias=None, *, classes=None):
+    r"""Number of samples of a batch where classifier and nearest class centre disagree.
+
+    Parameters
+    ----------
+    features : array_like or Tensor, shape (num_samples, num_features)
+        Of any real dtype; at least one.
+    centers : array_like or Tensor, shape (num_centers, num_features)
+        Class means, not centred, of all samples and not of this batch alone.
+    weight : array_like or Tensor, shape (num_classes, num_features)
+    bias : array_like or Tensor, shape (num_classes,), optional
+    classes : Tensor of int64, shape (num_centers,), optional
+        Class index of each centre; 0, 1, ... unless given.
+
+    Returns
+    -------
+    int
+        Summed over batches and divided by the number of samples it is `nearest_center_mismatch`.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, there is no sample, or a value is NaN or infinite.
+
+    Examples
+    --------
+    >>> count_mismatches([[1.0], [3.0]], [[0.0], [4.0]], [[-1.0], [1.0]])
+    1
+    """
+    features, *rest = _checked(features, centers, weight, bias, classes)
+    return Decisions(*rest).count(features)
+
+
+class Decisions:
+    r"""Both rules, classifier and nearest centre, ready for many batches.
+
+    Parameters
+    ----------
+    centers, weight, bias, classes : Tensor
+        As `count_mismatches` takes them, of float64 and int64.
+    distances : Tensor, shape (num_centers,), float64, optional
+        Of each centre to the nearest other one. A sample closer to a centre than half of that is
+        nearest to this centre, whatever the others are.
+    """
+
+    def __init__(self, centers, weight, bias, classes, distances=None):
+        self.origin = centers.mean(0)
+        self.centers, self.classes = centers, classes
+        scaled = centers - self.origin
+        power = power_of_two(scaled)
+        scaled /= power  # the squares neither overflow nor vanish
+        half_norms = squared_lengths(scaled) / 2
+        offsets = weight @ self.origin
+        shift = float(self.origin.norm())
+
+        def scores(points):
+            found = points @ weight.T
+            return found if bias is None else found + bias
+
+        def closeness(points):
+            return ((points - self.origin) / power) @ scaled.T - half_norms
+
+        self._classifier = AffineScores(
+            weight, offsets if bias is None else offsets + bias, scores, shift
+        )
+        self._nearest = AffineScores(scaled, -half_norms * power, closeness, shift)
+        self._weight, self._scaled, self._power = weight, scaled, power
+        self._radii = None
+        if distances is not None:
+            slack = 64 * torch.finfo(torch.float64).eps * float(centers.norm(dim=1).max())
+            self._radii = (distances / 2 * _INSIDE - slack).clamp(min=0)
+
+    def count(self, features, labels=None):
+        """Count the samples of a batch that the two rules decide differently.
+
+        Parameters
+        ----------
+        features : Tensor, shape (num_samples, num_features)
+        labels : Tensor of int64, shape (num_samples,), optional
+            Of classes with a centre. They change no decision; a sample well inside both cells of
+            its own class is settled by one distance, if distances of centres were given.
+
+        Returns
+        -------
+        int
+        """
+        known = labels is not None and self._radii is not None
+        margins = None
+        if known and len(features) >= 2 * len(self.centers):
+            margins = self._margins()
+        step = max(1, _BLOCK_ENTRIES // max(len(self._weight), 4 * features.shape[1]))
+        mismatches = 0
+        for start in range(0, len(features), step):
+            rows = slice(start, start + step)
+            points = features[rows].to(device=self.origin.device, dtype=torch.float64)
+            if not all_finite(points):
+                raise ValueError(
+                    "features or bias: hold NaN or infinity; remove or repair them first"
+                )
+            own = labels[rows].to(points.device) if known else None
+            mismatches += self._count_block(points, own, margins)
+        return mismatches
+
+    def _count_block(self, points, labels, margins):
+        if labels is None:
+            return int((self._classified(points) != self._nearest_class(points)).sum())
+        position = self._positions[labels]
+        distance = torch.linalg.vector_norm(points - self.centers[position], dim=1)
+        nearest, decided = labels.clone(), labels.clone()
+        far = (distance >= self._radii[position]).nonzero().squeeze(1)
+        nearest[far] = self._nearest_class(points[far])
+        if margins is not None:
+            doubtful = (distance >= margins[position]).nonzero().squeeze(1)
+            decided[doubtful] = self._classified(points[doubtful])
+        else:
+            decided = self._classified(points)
+        return int((decided != nearest).sum())
+
+    def _classified(self, points):
+        return self._argmax(self._classifier, points)
+
+    def _nearest_class(self, points):
+        nearest = self._argmax(self._nearest, points)
+        return nearest if self.classes is None else self.classes[nearest]
+
+    def _argmax(self, scores, points):
+        if len(points) == 0:
+            return torch.zeros(0, dtype=torch.int64, device=points.device)
+        moved = points - self.origin
+        power = power_of_two(moved)
+        moved /= power
+        return scores.argmax(points, moved, torch.linalg.vector_norm(moved, dim=1), power)
+
+    @cached_property
+    def _positions(self):
+        """Which centre is that of a class."""
+        positions = torch.arange(len(self.centers), device=self.centers.device)
+        if self.classes is None:
+            return positions
+        found = torch.zeros(len(self._weight), dtype=torch.int64, device=self.centers.device)
+        found[self.classes] = positions
+        return found
+
+    def _margins(self):
+        r"""Distance from each centre up to which the classifier surely names its class.
+
+        At distance r from a centre a score that leads by m there still leads by
+        $m-r\|w_c-w_j\|$, and $\|w_c-w_j\|\le\|w_c-\bar w\|+\max_j\|w_j-\bar w\|$.
+        """
+        rule, classes = self._classifier, self._own_classes
+        mean = self._weight.mean(0)
+        spread = (
+            torch.cat([(self._weight[r] - mean).norm(dim=1) for r in row_slices(self._weight)])
+            / rule.power
+        )
+        spread = spread[classes] + spread.max()
+        found = []
+        for rows in row_slices(self._scaled, len(self._weight)):
+            moved = self._scaled[rows]
+            errors = rule.errors(torch.linalg.vector_norm(moved, dim=1), self._power)
+            if not torch.isfinite(errors).all():
+                return torch.zeros_like(self._radii)
+            scores = rule.screened(moved, self._power)
+            each = torch.arange(len(scores), device=scores.device)
+            own = scores[each, classes[rows]].to(torch.float64)
+            scores[each, classes[rows]] = -torch.inf
+            found.append(own - scores.amax(1) - 2 * errors)
+        lead = torch.cat(found).clamp(min=0) * _INSIDE
+        return torch.where(spread > 0, lead / spread * self._power, 0.0)
+
+    @property
+    def _own_classes(self):
+        if self.classes is None:
+            return torch.arange(len(self.centers), device=self.centers.device)
+        return self.classes
+
+
+def _checked(features, centers, weight, bias, classes):
     features = as_features(features)
     centers = as_vectors(centers, "centers").to(features.device)
     weight = as_vectors(weight, "weight").to(features.device)
@@ -57,19 +250,6 @@ def nearest_center_mismatch(features, centers, weight, bias=None, *, classes=Non
         )
     if bias is not None:
         bias = as_vector(bias, len(weight), "bias").to(weight.device)
-    origin = centers.mean(0)
-    shifted = centers - origin
-    half_norms = shifted.square().sum(1) / 2
-    mismatches = 0
-    for block in features.split(max(1, _BLOCK_ENTRIES // len(weight))):
-        x = block.to(device=centers.device, dtype=torch.float64)
-        scores = x @ weight.T
-        if bias is not None:
-            scores += bias
-        if not torch.isfinite(scores.sum()):
-            raise ValueError("features or bias: hold NaN or infinity; remove or repair them first")
-        nearest = ((x - origin) @ shifted.T - half_norms).argmax(1)
-        if classes is not None:
-            nearest = classes[nearest]
-        mismatches += int((scores.argmax(1) != nearest).sum())
-    return mismatches / len(features)
+    if classes is not None:
+        classes = as_labels(classes, len(centers), len(weight), "classes").to(weight.device)
+    return features, centers, weight, bias, classes

@@ -1,7 +1,14 @@
 """NC3: is the classifier, up to scale, the matrix of centred class means?"""
 
-from neuralcollapse.metrics.angles import product_deviation
-from neuralcollapse.metrics.vectors import DegenerateGeometryError, as_vector, as_vectors
+import torch
+
+from neuralcollapse.metrics.products import product_deviation
+from neuralcollapse.metrics.vectors import (
+    DegenerateGeometryError,
+    as_vector,
+    as_vectors,
+    row_slices,
+)
 
 
 def self_duality(weight, means):
@@ -37,7 +44,13 @@ def self_duality(weight, means):
     2.0
     """
     weight, means = _pair(weight, means)
-    return float((_unit(weight, "weight") - _unit(means, "means")).square().sum())
+    first, second = _length(weight, "weight"), _length(means, "means")
+    return float(
+        sum(
+            (_unit(weight[rows], *first) - _unit(means[rows], *second)).square().sum()
+            for rows in row_slices(weight)
+        )
+    )
 
 
 def self_duality_product(weight, means):
@@ -121,9 +134,14 @@ def _pair(weight, means):
     return weight, means.to(weight.device)
 
 
-def _unit(matrix, name):
-    largest = matrix.abs().max()
+def _length(matrix, name):
+    """Largest entry, and Frobenius norm in its units."""
+    largest = torch.maximum(matrix.amax(), -matrix.amin())
     if largest == 0:
         raise DegenerateGeometryError(f"{name}: the matrix is zero, so it has no direction")
-    matrix = matrix / largest
-    return matrix / matrix.norm()
+    squares = sum((matrix[rows] / largest).square().sum() for rows in row_slices(matrix))
+    return largest, squares.sqrt()
+
+
+def _unit(rows, largest, norm):
+    return rows / largest / norm

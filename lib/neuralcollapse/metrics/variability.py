@@ -11,7 +11,9 @@ import warnings
 
 import torch
 
-from neuralcollapse.metrics.vectors import DegenerateGeometryError, squared_distance_blocks
+from neuralcollapse.metrics.pairs import pair_sums
+from neuralcollapse.metrics.vectors import DegenerateGeometryError, triangular_factor
+from neuralcollapse.statistics.products import squared_lengths
 
 
 def within_class_variability(statistics, *, weighting="class"):
@@ -54,10 +56,14 @@ def within_class_variability(statistics, *, weighting="class"):
     0.125
     """
     weights = statistics.class_weights(weighting)
-    rows = weights.sqrt()[:, None] * statistics.centered_means(weighting)
-    _, spreads, directions = torch.linalg.svd(rows, full_matrices=False)
+    rows = statistics.centered_means(weighting)
+    rows *= weights.sqrt()[:, None]
     attainable = min(len(weights) - 1, rows.shape[1])
-    cut = max(rows.shape) * torch.finfo(rows.dtype).eps * spreads[0]
+    cut = max(rows.shape) * torch.finfo(rows.dtype).eps
+    if len(rows) > 2 * rows.shape[1]:
+        rows = triangular_factor(rows)  # same singular values and directions, far fewer rows
+    _, spreads, directions = torch.linalg.svd(rows, full_matrices=False)
+    cut *= spreads[0]
     cut = max(float(cut), statistics.resolution * float(weights.max().sqrt()))
     rank = int((spreads[:attainable] > cut).sum())
     if rank == 0:
@@ -107,7 +113,7 @@ def within_class_variability_trace(statistics, *, weighting="class"):
     0.25
     """
     weights = statistics.class_weights(weighting)
-    between = weights @ statistics.centered_means(weighting).square().sum(1)
+    between = weights @ squared_lengths(statistics.centered_means(weighting))
     if not between > 0:
         raise DegenerateGeometryError(
             "statistics: all class means coincide, so there is no between-class spread to "
@@ -172,8 +178,5 @@ def pairwise_quotient(spreads, statistics):
     means = statistics.centered_means()
     if len(means) < 2:
         raise DegenerateGeometryError("statistics: a distance between classes needs two of them")
-    total = means.new_zeros(())
-    names = statistics.present.tolist()
-    for rows, squared in squared_distance_blocks(means, statistics.resolution, names):
-        total += ((spreads[rows, None] + spreads) / (2 * squared)).sum()
-    return float(total / (len(means) * (len(means) - 1)))
+    sums = pair_sums(means, absolute=False, spreads=spreads, resolution=statistics.resolution)
+    return sums.class_distance_normalized_variance(statistics.present)

@@ -1,12 +1,13 @@
-"""Class vectors, and passes over all pairs of them that never hold the whole K x K array."""
+"""Class vectors, one a row: what metrics accept, and passes over them a block at a time."""
+
+import math
 
 import torch
 
-from neuralcollapse.geometry.arrays import DegenerateGeometryError
+from neuralcollapse.geometry.arrays import DegenerateGeometryError as DegenerateGeometryError
 from neuralcollapse.statistics import as_features, as_tensor
 
-_BLOCK_ENTRIES = 2**22  # float64 entries of a block of pairs: 32 MiB
-_NEAR = 1e-6  # squared distances below this fraction of the norms are computed from differences
+_BLOCK_ENTRIES = 2**20  # float64 entries of a block: 8 MiB
 
 
 def as_vectors(vectors, name="vectors"):
@@ -33,7 +34,7 @@ def as_vectors(vectors, name="vectors"):
             f"{name}: expected shape (num_classes, num_features) with at least two classes, "
             f"got {tuple(tensor.shape)}"
         )
-    if not torch.isfinite(tensor).all():
+    if not all_finite(tensor):
         row = int((~torch.isfinite(tensor)).any(1).nonzero()[0])
         raise ValueError(f"{name}: row {row} holds NaN or infinity; remove or repair it first")
     return tensor
@@ -70,111 +71,72 @@ def as_vector(values, size, name):
     return tensor.to(torch.float64)
 
 
-def as_unit_vectors(vectors, name="vectors"):
-    """Return class vectors scaled to unit length.
-
-    Parameters
-    ----------
-    vectors : array_like or Tensor, shape (num_classes, num_features)
-    name : str
-        How errors call the argument.
-
-    Returns
-    -------
-    Tensor, shape (num_classes, num_features), float64
-
-    Raises
-    ------
-    DegenerateGeometryError
-        If a vector is zero.
-    """
-    tensor = as_vectors(vectors, name)
-    largest = tensor.abs().amax(dim=1, keepdim=True)
-    tensor = tensor / largest.where(largest > 0, 1.0)  # squares neither overflow nor vanish
-    lengths = tensor.norm(dim=1)
-    if not lengths.all():
-        row = int((lengths == 0).nonzero()[0])
-        raise DegenerateGeometryError(f"{name}: row {row} is zero, so its direction is undefined")
-    return tensor / lengths[:, None]
+def all_finite(tensor):
+    """Whether no entry is NaN or infinite; without a table of booleans where all is well."""
+    return bool(torch.isfinite(tensor.sum())) or bool(torch.isfinite(tensor).all())
 
 
-def pair_blocks(left, right=None):
-    """Yield the inner products of all pairs, a block of rows at a time.
-
-    Parameters
-    ----------
-    left, right : Tensor, shape (num_classes, num_features)
-        `right` is `left` unless given.
-
-    Yields
-    ------
-    rows : Tensor of int64
-        Indices of the rows in this block.
-    block : Tensor, shape (len(rows), num_classes)
-        Entry (i, j) is the inner product of left[rows[i]] and right[j].
-    """
-    right = left if right is None else right
-    step = max(1, _BLOCK_ENTRIES // len(right))
-    for start in range(0, len(left), step):
-        rows = torch.arange(start, min(start + step, len(left)), device=left.device)
-        yield rows, left[rows] @ right.T
-
-
-def squared_distance_blocks(vectors, resolution, names):
-    """Yield the squared distances of each vector to all others, a block of rows at a time.
+def directions(vectors):
+    """Scale rows to unit length.
 
     Parameters
     ----------
     vectors : Tensor, shape (num_classes, num_features), float64
-        At least two; centred, so that a common offset costs no digits.
-    resolution : float
-        Distance up to which two class means count as one.
-    names : list of int
-        Class index of each row, for errors.
 
-    Yields
-    ------
-    rows : Tensor of int64
-        Indices of the rows in this block.
-    squared : Tensor, shape (len(rows), num_classes)
-        Infinite where a vector meets itself.
-
-    Raises
-    ------
-    DegenerateGeometryError
-        If two class means are the same.
+    Returns
+    -------
+    unit : Tensor, shape (num_classes, num_features), float64
+        Zero where a row is.
+    lengths : Tensor, shape (num_classes,), float64
+        In units of the largest entry of each row, so that squares neither overflow nor vanish.
     """
-    norms = vectors.square().sum(1)
-    for rows, block in pair_blocks(vectors):
-        scale = norms[rows, None] + norms
-        squared = scale - 2 * block
-        squared[torch.arange(len(rows)), rows] = torch.inf
-        near = (squared < _NEAR * scale).nonzero()
-        for i, j in (part.T for part in near.split(max(1, _BLOCK_ENTRIES // vectors.shape[1]))):
-            squared[i, j] = (vectors[rows[i]] - vectors[j]).square().sum(1)
-        same = (squared <= resolution**2).nonzero()
-        if len(same):
-            first, second = names[rows[same[0, 0]]], names[same[0, 1]]
-            raise DegenerateGeometryError(
-                f"statistics: classes {first} and {second} have the same mean"
-            )
-        yield rows, squared
+    largest = torch.maximum(vectors.amax(1), -vectors.amin(1))[:, None]
+    unit = vectors / largest.where(largest > 0, 1.0)
+    lengths = torch.linalg.vector_norm(unit, dim=1)
+    unit /= lengths.where(lengths > 0, 1.0)[:, None]
+    return unit, lengths
 
 
-def cosine_blocks(vectors, name="vectors"):
-    """Yield the cosines of all ordered pairs of different class vectors, in blocks.
+def power_of_two(table):
+    """Power of two that brings the entries of a table below 2 in magnitude."""
+    largest = float(torch.maximum(table.amax(), -table.amin()))
+    return math.ldexp(1.0, math.frexp(largest)[1] - 1)
+
+
+def row_slices(table, entries=None):
+    """Yield slices of rows that hold a bounded number of entries.
 
     Parameters
     ----------
-    vectors : array_like or Tensor, shape (num_classes, num_features)
-    name : str
-        How errors call the argument.
+    table : Tensor, two-dimensional
+    entries : int, optional
+        Entries a row stands for; those of `table` unless given.
 
     Yields
     ------
-    Tensor, shape (number of pairs in the block,)
+    slice
     """
-    for rows, block in pair_blocks(as_unit_vectors(vectors, name)):
-        off_diagonal = torch.ones_like(block, dtype=torch.bool)
-        off_diagonal[torch.arange(len(rows)), rows] = False
-        yield block[off_diagonal]
+    step = max(1, _BLOCK_ENTRIES // (entries or table.shape[1]))
+    for start in range(0, len(table), step):
+        yield slice(start, min(start + step, len(table)))
+
+
+def triangular_factor(table):
+    r"""R of a QR decomposition, so that $A^\top A=R^\top R$, without forming a product or Q.
+
+    Parameters
+    ----------
+    table : Tensor, shape (num_rows, num_features), float64
+        A; taken in blocks of rows, each on top of the R so far.
+
+    Returns
+    -------
+    Tensor, shape (min(num_rows, num_features), num_features), float64
+        With the singular values and right singular vectors of A.
+    """
+    factor = table[:0]
+    step = 4 * table.shape[1]
+    for start in range(0, len(table), step):
+        stacked = torch.cat([factor, table[start : start + step]])
+        factor = torch.linalg.qr(stacked, mode="r").R
+    return factor

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 import torch
 
 from neuralcollapse.geometry.arrays import as_positive
+from neuralcollapse.metrics.language.blocks import cosine_blocks, squared_distance_blocks
 from neuralcollapse.metrics.language.moments import centered_kept, spread_of
-from neuralcollapse.metrics.vectors import (
-    as_unit_vectors,
-    cosine_blocks,
-    squared_distance_blocks,
-)
+from neuralcollapse.metrics.vectors import as_unit_vectors
 
 
 @dataclass(frozen=True)
