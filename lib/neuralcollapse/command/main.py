@@ -1,0 +1,65 @@
+"""From arguments to an exit code; nothing heavy is imported before the arguments are right."""
+
+import signal
+import sys
+import threading
+
+from neuralcollapse.command.arguments import parse
+
+DONE, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 2, 130, 143
+_NO_MEMORY = "not enough memory; give fewer rows at once with --block-rows"
+
+
+def main(arguments=None):
+    """Run the command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Those of the process unless given.
+
+    Returns
+    -------
+    int
+        Exit code: 0 done, 2 bad input, 130 interrupted, 143 terminated.
+
+    Raises
+    ------
+    SystemExit
+        After ``--help`` and ``--version``, and with 2 after arguments that do not fit.
+    """
+    try:
+        options = parse(arguments)
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, _terminate)  # so that no half-written file stays behind
+        from neuralcollapse.command.measure import run
+
+        run(options)
+    except _Terminated:
+        return _say("terminated", TERMINATED)
+    except KeyboardInterrupt:
+        return _say("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        sys.stdout = None  # whoever read the table has enough of it, and the files are written
+    except MemoryError:
+        return _say(_NO_MEMORY, BAD_INPUT)
+    except (ValueError, TypeError, OSError, ImportError) as error:
+        return _say(error, BAD_INPUT)
+    except RuntimeError as error:
+        if "allocate memory" not in str(error):
+            raise
+        return _say(_NO_MEMORY, BAD_INPUT)
+    return DONE
+
+
+class _Terminated(BaseException):
+    """SIGTERM, on its way up."""
+
+
+def _terminate(number, frame):
+    raise _Terminated
+
+
+def _say(reason, code):
+    print("neuralcollapse:", " ".join(str(reason).split()), file=sys.stderr)
+    return code
