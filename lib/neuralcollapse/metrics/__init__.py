@@ -1,6 +1,7 @@
 """Floor 3: how far a trained network is from neural collapse.
 
-Each published variant is a pure function under its own name; `measure` calls them all.
+Each published variant is a pure function under its own name; `measure` calls them all, and
+`measure_statistics` all that need no features.
 
 ====  ===================================================================================
 NC1   `within_class_variability` (pseudo-inverse), `within_class_variability_trace`
@@ -8,7 +9,7 @@ NC1   `within_class_variability` (pseudo-inverse), `within_class_variability_tra
 NC2   `equinorm`, `equiangular`, `max_angle_deviation`, `simplex_gram_deviation` (Frobenius),
       `simplex_gram_mean_square`
 NC3   `self_duality` (distance), `self_duality_product` (Frobenius), `bias_alignment`
-NC4   `nearest_center_mismatch`
+NC4   `nearest_center_mismatch`; `count_mismatches` batch by batch
 ====  ===================================================================================
 
 `complexity` looks at a map instead of its features: gradient outer products, exact or, by
@@ -27,7 +28,7 @@ from neuralcollapse.metrics.complexity import (
     geometric_collapse,
     geometric_complexity,
 )
-from neuralcollapse.metrics.decision import nearest_center_mismatch
+from neuralcollapse.metrics.decision import count_mismatches, nearest_center_mismatch
 from neuralcollapse.metrics.depth import (
     DepthReport,
     RankProfile,
@@ -41,7 +42,7 @@ from neuralcollapse.metrics.hutchinson import (
     estimate_geometric_complexity,
     estimate_gradient_outer_product,
 )
-from neuralcollapse.metrics.report import CollapseReport, measure
+from neuralcollapse.metrics.report import CollapseReport, measure, measure_statistics
 from neuralcollapse.metrics.transfer import few_shot_accuracies
 from neuralcollapse.metrics.variability import (
     class_distance_normalized_variance,
@@ -57,6 +58,7 @@ __all__ = [
     "average_gradient_outer_product",
     "bias_alignment",
     "class_distance_normalized_variance",
+    "count_mismatches",
     "depth_report",
     "equiangular",
     "equinorm",
@@ -67,6 +69,7 @@ __all__ = [
     "geometric_complexity",
     "max_angle_deviation",
     "measure",
+    "measure_statistics",
     "nearest_center_mismatch",
     "orthogonality_deviation",
     "rank_profile",

@@ -44,6 +44,39 @@ def nearest_center_mismatch(features, centers, weight, bias=None, *, classes=Non
     >>> nearest_center_mismatch(features, centers, torch.tensor([[-1.0], [1.0]]))
     0.5
     """
+    found = count_mismatches(features, centers, weight, bias, classes=classes)
+    return found / len(features)
+
+
+def count_mismatches(features, centers, weight, bias=None, *, classes=None):
+    r"""Number of samples of a batch where classifier and nearest class centre disagree.
+
+    Parameters
+    ----------
+    features : array_like or Tensor, shape (num_samples, num_features)
+        Of any real dtype; at least one.
+    centers : array_like or Tensor, shape (num_centers, num_features)
+        Class means, not centred, of all samples and not of this batch alone.
+    weight : array_like or Tensor, shape (num_classes, num_features)
+    bias : array_like or Tensor, shape (num_classes,), optional
+    classes : Tensor of int64, shape (num_centers,), optional
+        Class index of each centre; 0, 1, ... unless given.
+
+    Returns
+    -------
+    int
+        Summed over batches and divided by the number of samples it is `nearest_center_mismatch`.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, there is no sample, or a value is NaN or infinite.
+
+    Examples
+    --------
+    >>> count_mismatches([[1.0], [3.0]], [[0.0], [4.0]], [[-1.0], [1.0]])
+    1
+    """
     features = as_features(features)
     centers = as_vectors(centers, "centers").to(features.device)
     weight = as_vectors(weight, "weight").to(features.device)
@@ -72,4 +105,4 @@ def nearest_center_mismatch(features, centers, weight, bias=None, *, classes=Non
         if classes is not None:
             nearest = classes[nearest]
         mismatches += int((scores.argmax(1) != nearest).sum())
-    return mismatches / len(features)
+    return mismatches

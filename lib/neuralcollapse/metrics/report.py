@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 import torch
 
+from neuralcollapse.geometry.arrays import as_whole
 from neuralcollapse.metrics.angles import (
     equiangular,
     equinorm,
@@ -13,7 +14,7 @@ from neuralcollapse.metrics.angles import (
     simplex_gram_deviation,
     simplex_gram_mean_square,
 )
-from neuralcollapse.metrics.decision import nearest_center_mismatch
+from neuralcollapse.metrics.decision import count_mismatches
 from neuralcollapse.metrics.duality import bias_alignment, self_duality, self_duality_product
 from neuralcollapse.metrics.variability import (
     class_distance_normalized_variance,
@@ -152,7 +153,7 @@ def measure(
     """
     check_weighting(weighting)
     features = as_features(features)
-    weight, bias = _as_classifier(weight, bias, features, center)
+    weight, bias = _as_classifier(weight, bias, features.shape[1], features.device, center)
     if weight is not None and num_classes not in (None, len(weight)):
         raise ValueError(
             f"num_classes: expected {len(weight)}, one for each row of weight, got {num_classes}"
@@ -165,7 +166,88 @@ def measure(
     labels = as_labels(labels, len(features), num_classes)
     if num_classes is None:
         num_classes = int(labels.max()) + 1 if len(labels) else 0
-    statistics = _collect(features, labels, num_classes, weighting)
+    counts = torch.bincount(labels, minlength=num_classes)
+    _check_present(counts, "labels", stacklevel=3)
+    statistics = _collect(features, labels, counts, weighting)
+    mismatches = None
+    if weight is not None:
+        present = statistics.present
+        mismatches = count_mismatches(
+            features, statistics.means[present], weight, bias, classes=present
+        )
+    return _report(statistics, weight, bias, weighting, mismatches)
+
+
+def measure_statistics(
+    statistics, weight=None, bias=None, *, weighting=None, center=False, mismatches=None
+):
+    r"""Measure what `measure` does, from class statistics instead of features.
+
+    Parameters
+    ----------
+    statistics : ClassStatistics
+        Of all samples, whatever the number of passes, processes or machines that made them.
+    weight : array_like or Tensor, shape (num_classes, num_features), optional
+    bias : array_like or Tensor, shape (num_classes,), optional
+        Of the last linear layer, as in `measure`.
+    weighting : {None, "class", "sample"}
+        None takes what the statistics were kept for, and "class" where they answer for both.
+    center : bool
+        Remove the mean row of `weight` (and the mean of `bias`) first.
+    mismatches : int, optional
+        Samples that classifier and nearest class mean decide differently, from
+        `count_mismatches` over all batches. Needs a second pass over the features, once the means
+        are known; without it NC4 is None.
+
+    Returns
+    -------
+    CollapseReport
+        What cannot be computed is None.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `measure`, and if the statistics were kept for the other weighting, or `mismatches` is
+        no number of samples.
+
+    Warns
+    -----
+    UserWarning
+        As `measure`.
+
+    Examples
+    --------
+    >>> from neuralcollapse import ClassStatistics
+    >>> statistics = ClassStatistics(2, 1).update([[-1.0], [-3.0], [1.0], [3.0]], [0, 0, 1, 1])
+    >>> report = measure_statistics(statistics, weight=[[-1.0], [1.0]], mismatches=0)
+    >>> round(report.within_class_variability, 12), report.nearest_center_mismatch
+    (0.125, 0.0)
+    """
+    if not isinstance(statistics, ClassStatistics):
+        raise TypeError(f"statistics: expected ClassStatistics, got {type(statistics).__name__}")
+    weighting = weighting or statistics.weighting or "class"
+    check_weighting(weighting)
+    device = statistics.means.device
+    weight, bias = _as_classifier(weight, bias, statistics.num_features, device, center)
+    if weight is not None and len(weight) != statistics.num_classes:
+        raise ValueError(
+            f"weight: expected {statistics.num_classes} rows, one a class of the statistics, "
+            f"got {len(weight)}"
+        )
+    if mismatches is not None:
+        if weight is None:
+            raise ValueError("mismatches: given without weight; nothing decides without one")
+        mismatches = as_whole(mismatches, "mismatches", 0)
+        if mismatches > statistics.num_samples:
+            raise ValueError(
+                f"mismatches: expected at most {statistics.num_samples}, the number of samples, "
+                f"got {mismatches}"
+            )
+    _check_present(statistics.counts, "statistics", stacklevel=3)
+    return _report(statistics, weight, bias, weighting, mismatches)
+
+
+def _report(statistics, weight, bias, weighting, mismatches):
     present = statistics.present
     means = statistics.centered_means(weighting)
     values = {
@@ -192,40 +274,41 @@ def measure(
             "simplex_gram_deviation_weights": _or_none(simplex_gram_deviation, rows),
             "self_duality": _or_none(self_duality, rows, means),
             "self_duality_product": _or_none(self_duality_product, rows, means),
-            "nearest_center_mismatch": nearest_center_mismatch(
-                features, statistics.means[present], weight, bias, classes=present
-            ),
         }
+    if mismatches is not None:
+        values["nearest_center_mismatch"] = mismatches / statistics.num_samples
     if bias is not None:
         values["bias_alignment"] = bias_alignment(
             weight[present], bias[present], statistics.global_mean(weighting)
         )
     return CollapseReport(
-        num_samples=len(features),
+        num_samples=statistics.num_samples,
         num_classes=len(present),
-        num_features=features.shape[1],
+        num_features=statistics.num_features,
         weighting=weighting,
         **values,
     )
 
 
-def _collect(features, labels, num_classes, weighting):
-    counts = torch.bincount(labels, minlength=num_classes)
+def _check_present(counts, name, stacklevel):
     empty = (counts == 0).nonzero().squeeze(1).tolist()
-    if num_classes - len(empty) < 2:
+    if len(counts) - len(empty) < 2:
         raise ValueError(
-            f"labels: at least two classes are needed, got {num_classes - len(empty)}; "
+            f"{name}: at least two classes are needed, got {len(counts) - len(empty)}; "
             "collapse compares classes with each other"
         )
     if empty:
         listed = ", ".join(map(str, empty[:10])) + (", ..." if len(empty) > 10 else "")
         warnings.warn(
-            f"labels: no sample of class {listed} ({len(empty)} of {num_classes}); the report is "
+            f"{name}: no sample of class {listed} ({len(empty)} of {len(counts)}); the report is "
             "over the classes present",
-            stacklevel=3,
+            stacklevel=stacklevel,
         )
+
+
+def _collect(features, labels, counts, weighting):
     statistics = ClassStatistics(
-        num_classes,
+        len(counts),
         features.shape[1],
         weighting=weighting,
         class_sizes=counts if weighting == "class" else None,
@@ -243,19 +326,19 @@ def _collect(features, labels, num_classes, weighting):
     return statistics
 
 
-def _as_classifier(weight, bias, features, center):
+def _as_classifier(weight, bias, num_features, device, center):
     if weight is None:
         if bias is not None:
             raise ValueError("bias: given without weight; a bias alone classifies nothing")
         return None, None
-    weight = as_vectors(weight, "weight").to(features.device)
-    if weight.shape[1] != features.shape[1]:
+    weight = as_vectors(weight, "weight").to(device)
+    if weight.shape[1] != num_features:
         raise ValueError(
-            f"weight: expected shape (num_classes, {features.shape[1]}) to fit the features, "
+            f"weight: expected shape (num_classes, {num_features}) to fit the features, "
             f"got {tuple(weight.shape)}; transpose it if classes are columns"
         )
     if bias is not None:
-        bias = as_vector(bias, len(weight), "bias").to(features.device)
+        bias = as_vector(bias, len(weight), "bias").to(device)
     if center:
         weight = weight - weight.mean(0)
         bias = None if bias is None else bias - bias.mean()
@@ -266,7 +349,7 @@ def _or_none(metric, *arguments, **options):
     try:
         return metric(*arguments, **options)
     except DegenerateGeometryError as error:
-        warnings.warn(f"{metric.__name__} is undefined here and left out: {error}", stacklevel=3)
+        warnings.warn(f"{metric.__name__} is undefined here and left out: {error}", stacklevel=4)
         return None
 
 

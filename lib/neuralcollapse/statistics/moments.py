@@ -15,6 +15,9 @@ gives the same statistics up to rounding.
 import numpy as np
 import torch
 
+from neuralcollapse.statistics.inputs import as_features, as_labels, as_tensor
+from neuralcollapse.statistics.merging import pack, unpack
+
 WEIGHTINGS = ("class", "sample")
 _LARGEST_SCATTER = 2**30  # bytes that one scatter a class may take before we refuse
 
@@ -198,6 +201,57 @@ class ClassStatistics:
         self.squared_deviations[classes] += squared_deviations
         return self
 
+    def state(self):
+        """Return everything these statistics hold, to be saved or sent.
+
+        Returns
+        -------
+        dict of str to ndarray or int
+            For instance for ``numpy.savez(path, **statistics.state())``; copies, of float64 and
+            int64. `from_state` gives the same statistics back to the last bit.
+
+        Examples
+        --------
+        >>> sorted(ClassStatistics(1, 1).state())
+        ['counts', 'kept', 'means', 'scatter', 'squared_deviations', 'version']
+        """
+        return pack(self, self._scatter)
+
+    @classmethod
+    def from_state(cls, state, *, device=None):
+        """Make statistics again from what `state` returned.
+
+        Parameters
+        ----------
+        state : mapping of str to ndarray or int
+            As `state` returned it, or as ``numpy.load`` reads it back, without pickle.
+        device : torch.device or str, optional
+            Where the moments live; CPU by default.
+
+        Returns
+        -------
+        ClassStatistics
+            The same to the last bit, and independent of `state`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Naming the entry that is missing, does not fit, or is not finite.
+
+        Examples
+        --------
+        >>> statistics = ClassStatistics(2, 1).update([[0.0], [2.0], [5.0]], [0, 0, 1])
+        >>> ClassStatistics.from_state(statistics.state()).means.tolist()
+        [[1.0], [5.0]]
+        """
+        weighting, tensors = unpack(state)
+        made = cls.__new__(cls)
+        made.weighting, made.class_sizes = weighting, None
+        for name, tensor in tensors.items():
+            attribute = "_scatter" if name == "scatter" else name
+            setattr(made, attribute, tensor.to(device or "cpu", copy=True))
+        return made
+
     def class_weights(self, weighting="class"):
         r"""Weights $\pi_c$ of the classes present: $1/K$ or $n_c/N$.
 
@@ -370,137 +424,6 @@ def check_weighting(weighting):
     """Raise ValueError unless `weighting` is "class" or "sample"."""
     if weighting not in WEIGHTINGS:
         raise ValueError(f"weighting: expected 'class' or 'sample', got {weighting!r}")
-
-
-def as_features(features, name="features"):
-    """Return a two-dimensional real tensor, not copied where that can be avoided.
-
-    Parameters
-    ----------
-    features : array_like or Tensor, shape (num_samples, num_features)
-    name : str
-        How errors call the argument.
-
-    Returns
-    -------
-    Tensor, shape (num_samples, num_features)
-        Of the dtype that came in.
-
-    Raises
-    ------
-    TypeError
-        If the entries are not real numbers.
-    ValueError
-        If the shape is not two-dimensional.
-
-    Examples
-    --------
-    >>> as_features([[1.0, 2.0]]).dtype
-    torch.float64
-    """
-    tensor = as_tensor(features, name)
-    if tensor.is_complex() or tensor.dtype == torch.bool:
-        raise TypeError(f"{name}: expected real numbers, got {tensor.dtype}")
-    if tensor.ndim != 2:
-        raise ValueError(
-            f"{name}: expected shape (num_samples, num_features), got {tuple(tensor.shape)}; "
-            "flatten other axes first"
-        )
-    return tensor
-
-
-def as_labels(labels, num_samples, num_classes=None, name="labels"):
-    """Return integer labels as an int64 tensor, checked against sizes.
-
-    Parameters
-    ----------
-    labels : array_like or Tensor of integers, shape (num_samples,)
-    num_samples : int
-    num_classes : int, optional
-        Upper bound (exclusive) of the labels, where it is known.
-    name : str
-        How errors call the argument.
-
-    Returns
-    -------
-    Tensor, shape (num_samples,), int64
-
-    Raises
-    ------
-    TypeError
-        If the labels are not integers.
-    ValueError
-        If their number differs from `num_samples`, or one is out of range.
-
-    Examples
-    --------
-    >>> as_labels([0, 2], num_samples=2, num_classes=3)
-    tensor([0, 2])
-    """
-    tensor = as_tensor(labels, name)
-    if tensor.numel() == 0:
-        tensor = tensor.to(torch.int64)  # an empty list has no integers to show
-    if tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool:
-        raise TypeError(
-            f"{name}: expected integers, one class index a sample, got {tensor.dtype}; "
-            "convert with .astype(int) or .long()"
-        )
-    if tensor.ndim != 1 or len(tensor) != num_samples:
-        raise ValueError(
-            f"{name}: expected shape ({num_samples},), one label for each row of features, "
-            f"got {tuple(tensor.shape)}"
-        )
-    tensor = tensor.to(torch.int64)
-    if num_samples:
-        low, high = int(tensor.min()), int(tensor.max())
-        if low < 0:
-            raise ValueError(
-                f"{name}: expected class indices from 0, got {low}; drop ignored samples first"
-            )
-        if num_classes is not None and high >= num_classes:
-            raise ValueError(
-                f"{name}: expected class indices below {num_classes}, got {high}; "
-                "relabel, or give more classes"
-            )
-    return tensor
-
-
-def as_tensor(values, name):
-    """Return numbers of any layout as a tensor, not copied where that can be avoided.
-
-    Parameters
-    ----------
-    values : array_like or Tensor
-    name : str
-        How errors call the argument.
-
-    Returns
-    -------
-    Tensor
-        Of the dtype that came in, or the nearest one torch has.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If these are not numbers, or rows have different lengths.
-    """
-    if isinstance(values, torch.Tensor):
-        return values.detach()
-    if isinstance(values, (list, tuple)) and values and isinstance(values[0], torch.Tensor):
-        return torch.stack([value.detach() for value in values])
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        raise ValueError(f"{name}: expected an array, got rows of different lengths") from None
-    if array.dtype.kind not in "biufc":
-        raise TypeError(f"{name}: expected numbers, got dtype {array.dtype}")
-    if array.dtype == np.longdouble:
-        array = array.astype(np.float64)
-    if array.dtype.kind == "u" and array.dtype.itemsize > 1:
-        array = array.astype(np.int64)
-    if not array.flags.writeable or not array.dtype.isnative or min(array.strides, default=0) < 0:
-        array = np.array(array, dtype=array.dtype.newbyteorder("="))
-    return torch.from_numpy(array)
 
 
 def _describe_not_finite(x):

@@ -1,0 +1,139 @@
+"""Statistics collected apart, joined: a tree of merges, and the numbers that travel."""
+
+import numpy as np
+import torch
+
+from neuralcollapse.statistics.inputs import as_tensor
+
+VERSION = 1
+KEPT = (None, "class", "sample")  # a number stands for the weighting, so that no text travels
+
+
+def merge_all(parts):
+    """Join statistics of disjoint parts of the data.
+
+    Parameters
+    ----------
+    parts : iterable of ClassStatistics
+        At least one, all of the same set-up; left as they were. A generator is read one at a
+        time, and at most one for every doubling of their number is held.
+
+    Returns
+    -------
+    ClassStatistics
+        Of all parts together, as if one had seen everything.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no part, or they were set up differently.
+
+    Notes
+    -----
+    Merged as a tree, by the pairwise update of [chan1983]: rounding grows with the logarithm of
+    the number of parts, not with the number itself.
+
+    Examples
+    --------
+    >>> from neuralcollapse import ClassStatistics
+    >>> halves = [ClassStatistics(1, 1).update([[x]], [0]) for x in (1.0, 3.0)]
+    >>> merge_all(halves).num_samples, merge_all(halves).means.item()
+    (2, 2.0)
+    """
+    waiting = []  # statistics of 2**level parts, levels falling
+    for part in parts:
+        level, merged = 0, part
+        while waiting and waiting[-1][0] == level:
+            _, earlier = waiting.pop()
+            merged = (_copy(earlier) if level == 0 else earlier).merge(merged)
+            level += 1
+        waiting.append((level, merged))
+    if not waiting:
+        raise ValueError("parts: expected at least one ClassStatistics, got none")
+    level, merged = waiting.pop()
+    while waiting:
+        above, earlier = waiting.pop()
+        merged = (_copy(earlier) if above == 0 else earlier).merge(merged)
+        level = above
+    return _copy(merged) if level == 0 else merged
+
+
+def _copy(part):
+    if not hasattr(part, "from_state"):
+        raise TypeError(f"parts: expected ClassStatistics, got {type(part).__name__}")
+    return part.from_state(part.state(), device=part.means.device)
+
+
+def pack(statistics, scatter):
+    """Everything that statistics hold, as arrays of numpy and plain numbers."""
+    state = {
+        "version": VERSION,
+        "kept": KEPT.index(statistics.weighting),
+        "counts": _array(statistics.counts),
+        "means": _array(statistics.means),
+        "squared_deviations": _array(statistics.squared_deviations),
+        "scatter": _array(scatter),
+    }
+    if statistics.class_sizes is not None:
+        state["class_sizes"] = _array(statistics.class_sizes)
+    return state
+
+
+def unpack(state):
+    """Check what `pack` gave, and return it as tensors with the weighting.
+
+    Raises
+    ------
+    ValueError
+        If an entry is missing, of another version, has the wrong shape or dtype, holds NaN,
+        infinity or a negative count, or does not fit the others.
+    """
+    names = ("version", "kept", "counts", "means", "squared_deviations", "scatter")
+    missing = [name for name in names if name not in state]
+    if missing:
+        raise ValueError(f"state: {missing[0]!r} is missing; expected what state() returned")
+    version, kept = (np.asarray(state[name]) for name in names[:2])
+    if version.shape != () or version != VERSION:
+        raise ValueError(
+            f"state: expected version {VERSION}, got {version}; "
+            "collect the statistics again, or read them with the library that wrote them"
+        )
+    if kept.shape != () or kept not in range(len(KEPT)):
+        raise ValueError(f"state: 'kept': expected 0, 1 or 2, got {kept}")
+    weighting = KEPT[int(kept)]
+    tensors = {name: as_tensor(state[name], f"state: {name!r}") for name in names[2:]}
+    means = tensors["means"]
+    if means.ndim != 2 or 0 in means.shape:
+        raise ValueError(
+            f"state: 'means': expected shape (num_classes, num_features), got {tuple(means.shape)}"
+        )
+    num_classes, num_features = means.shape
+    shapes = {
+        "counts": (num_classes,),
+        "means": (num_classes, num_features),
+        "squared_deviations": (num_classes,),
+        "scatter": (*(() if weighting else (num_classes,)), num_features, num_features),
+    }
+    if weighting == "class":
+        if "class_sizes" not in state:
+            raise ValueError("state: 'class_sizes' is missing; expected what state() returned")
+        tensors["class_sizes"] = as_tensor(state["class_sizes"], "state: 'class_sizes'")
+        shapes["class_sizes"] = (num_classes,)
+    for name, shape in shapes.items():
+        values = tensors[name]
+        whole = name in ("counts", "class_sizes")
+        dtype = torch.int64 if whole else torch.float64
+        if values.shape != shape or values.dtype != dtype:
+            raise ValueError(
+                f"state: {name!r}: expected {dtype} of shape {shape}, "
+                f"got {values.dtype} of shape {tuple(values.shape)}"
+            )
+        if not torch.isfinite(values).all():
+            raise ValueError(f"state: {name!r}: holds NaN or infinity")
+        if name not in ("means", "scatter") and (values < 0).any():
+            raise ValueError(f"state: {name!r}: expected no negative value")
+    return weighting, tensors
+
+
+def _array(tensor):
+    return tensor.detach().cpu().numpy().copy()
