@@ -4,7 +4,7 @@ import json
 import sys
 import warnings
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import numpy as np
 from tqdm import tqdm
@@ -43,6 +43,13 @@ class Findings:
         """Classifier rows of the classes present, or None."""
         return None if self.weight is None else self.weight[self.statistics.present.numpy()]
 
+    @property
+    def layers(self):
+        """Which layers the cyclic report compares, in words."""
+        if self.weight is None:
+            return "weights: the centred class means, for there is no classifier"
+        return "weights: the classifier, embeddings: the centred class means"
+
     def to_json(self):
         """Return all numbers as JSON text."""
         numbers = {
@@ -51,7 +58,7 @@ class Findings:
             "weights": self.weights,
             "collapse": self.collapse.to_dict(),
             "cyclic": None if self.cyclic is None else self.cyclic.to_dict(),
-            "code": None if self.code is None else asdict(self.code),
+            "code": None if self.code is None else self.code.to_dict(),
             "warnings": self.notes,
         }
         return json.dumps(numbers, indent=1, allow_nan=False) + "\n"
@@ -59,13 +66,7 @@ class Findings:
     def __str__(self):
         parts = [str(self.collapse)]
         if self.cyclic is not None:
-            inner = self.cyclic.embedding_dimension is not None
-            layers = (
-                "weights: the classifier, embeddings: the centred class means"
-                if inner
-                else "weights: the centred class means, for there is no classifier"
-            )
-            parts.append(f"{self.cyclic}\n{layers}")
+            parts.append(f"{self.cyclic}\n{self.layers}")
         if self.code is not None:
             parts.append(str(self.code))
         return "\n\n".join(parts)
@@ -140,9 +141,7 @@ def find(options):
         total=passes * source.num_samples, unit=" samples", unit_scale=True, disable=None
     ) as bar:
         settings = {"rows": options.block_rows, "progress": bar.update}
-        statistics = file_statistics(
-            source, num_classes, weighting=options.weighting, **settings
-        )
+        statistics = file_statistics(source, num_classes, weighting=options.weighting, **settings)
         mismatches = None
         if weight is not None:
             mismatches = file_mismatches(source, statistics, weight, bias, **settings)

@@ -109,9 +109,7 @@ def _explain(chosen, arrays, num_features, num_classes, path):
 def _bias(arrays, name, weight_name, size, path):
     if name == "" or set(arrays) == {""}:
         if name:
-            raise ValueError(
-                f"bias: {path} holds one array, the weight; save both in one npz file"
-            )
+            raise ValueError(f"bias: {path} holds one array, the weight; save both in one npz file")
         return None
     if name is not None:
         if name not in arrays or arrays[name].shape != (size,):

@@ -1,9 +1,6 @@
 """Measure features that lie in a file: two passes, and never more than a block in memory."""
 
-import warnings
-
 import numpy as np
-import torch
 
 from neuralcollapse.metrics import count_mismatches, measure_statistics
 from neuralcollapse.statistics import ClassStatistics, as_labels, check_weighting
@@ -68,9 +65,7 @@ def measure_file(
     )
     mismatches = None
     if weight is not None:
-        mismatches = file_mismatches(
-            source, statistics, weight, bias, rows=rows, progress=progress
-        )
+        mismatches = file_mismatches(source, statistics, weight, bias, rows=rows, progress=progress)
     return measure_statistics(
         statistics, weight, bias, weighting=weighting, center=center, mismatches=mismatches
     )
@@ -100,11 +95,6 @@ def file_statistics(source, num_classes=None, *, weighting="class", rows=None, p
     ValueError
         If a label is out of range, fewer than two classes have samples, a value is NaN or
         infinite, or class means would not fit in memory.
-
-    Warns
-    -----
-    UserWarning
-        If a class has no sample.
     """
     check_weighting(weighting)
     as_labels(source.labels, source.num_samples, num_classes)
@@ -117,6 +107,11 @@ def file_statistics(source, num_classes=None, *, weighting="class", rows=None, p
             f"{num_classes - 1} a class? Number the classes from 0 on"
         )
     class_sizes = np.bincount(source.labels, minlength=num_classes)
+    if np.count_nonzero(class_sizes) < 2:
+        raise ValueError(
+            "labels: at least two classes are needed, got "
+            f"{np.count_nonzero(class_sizes)}; collapse compares classes with each other"
+        )
     statistics = ClassStatistics(
         num_classes,
         source.num_features,
