@@ -1,8 +1,10 @@
 """From arguments to an exit code; nothing heavy is imported before the arguments are right."""
 
+import os
 import signal
 import sys
 import threading
+from contextlib import contextmanager
 
 from neuralcollapse.command.arguments import parse
 
@@ -28,19 +30,19 @@ def main(arguments=None):
     SystemExit
         After ``--help`` and ``--version``, and with 2 after arguments that do not fit.
     """
+    options = parse(arguments)
     try:
-        options = parse(arguments)
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, _terminate)  # so that no half-written file stays behind
-        from neuralcollapse.command.measure import run
+        with _terminable():
+            from neuralcollapse.command.measure import run
 
-        run(options)
+            run(options)
     except _Terminated:
         return _say("terminated", TERMINATED)
     except KeyboardInterrupt:
         return _say("interrupted", INTERRUPTED)
     except BrokenPipeError:
-        sys.stdout = None  # whoever read the table has enough of it, and the files are written
+        # Whoever read the table has enough of it, and the files are written; the rest goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except MemoryError:
         return _say(_NO_MEMORY, BAD_INPUT)
     except (ValueError, TypeError, OSError, ImportError) as error:
@@ -54,6 +56,19 @@ def main(arguments=None):
 
 class _Terminated(BaseException):
     """SIGTERM, on its way up."""
+
+
+@contextmanager
+def _terminable():
+    """Let SIGTERM leave the work as an exception does, so that no temporary file stays behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _terminate(number, frame):

@@ -10,7 +10,6 @@ import numpy as np
 from tqdm import tqdm
 
 from neuralcollapse import __version__
-from neuralcollapse.codes.comparison import CodeComparison, check_size, compare_with_best
 from neuralcollapse.command.outputs import WholeFiles
 from neuralcollapse.files import file_mismatches, file_statistics, open_classifier, open_features
 from neuralcollapse.geometry.cyclic import CyclicReport, measure_cyclic
@@ -30,7 +29,7 @@ class Findings:
     weight: np.ndarray | None
     collapse: CollapseReport
     cyclic: CyclicReport | None = None
-    code: CodeComparison | None = None
+    code: object = None  # a CodeComparison; codes are imported when asked for
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -135,6 +134,8 @@ def find(options):
     if options.cyclic:
         _check_circle(present, num_classes)
     if options.code:
+        from neuralcollapse.codes.comparison import check_size, compare_with_best
+
         check_size(len(present), source.num_features)
     passes = 1 if weight is None else 2
     with tqdm(

@@ -79,12 +79,12 @@ def read_npz(path, argument):
     arrays = {}
     for info in members:
         name = info.filename.removesuffix(".npy")
-        opener = partial(_open_member, path, info.filename)
+        opener = partial(_Member, path, info.filename)
         arrays[name] = _array(name, path, argument, opener, info.file_size)
     return arrays
 
 
-class _open_member:
+class _Member:
     """A member of an archive as a file, closed together with the archive."""
 
     def __init__(self, path, member):
