@@ -2,7 +2,7 @@
 
 import argparse
 
-from neuralcollapse import __version__
+import neuralcollapse
 
 _KEYS = ("features", "labels", "weight", "bias")
 _FORMATS = "npz, npy, safetensors or parquet; a folder of parquet files too"
@@ -40,7 +40,9 @@ def parse(arguments=None):
     'y'
     """
     parser = _Parser(prog="neuralcollapse", description="Measure neural collapse.")
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    parser.add_argument(
+        "--version", action="version", version=f"%(prog)s {neuralcollapse.__version__}"
+    )
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     _add_measure(commands)
     options = parser.parse_args(arguments)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from tqdm import tqdm
 
-from neuralcollapse import __version__
+import neuralcollapse
 from neuralcollapse.command.outputs import WholeFiles
 from neuralcollapse.files import file_mismatches, file_statistics, open_classifier, open_features
 from neuralcollapse.geometry.cyclic import CyclicReport, measure_cyclic
@@ -52,7 +52,7 @@ class Findings:
     def to_json(self):
         """Return all numbers as JSON text."""
         numbers = {
-            "version": __version__,
+            "version": neuralcollapse.__version__,
             "features": self.features,
             "weights": self.weights,
             "collapse": self.collapse.to_dict(),
@@ -139,7 +139,11 @@ def find(options):
         check_size(len(present), source.num_features)
     passes = 1 if weight is None else 2
     with tqdm(
-        total=passes * source.num_samples, unit=" samples", unit_scale=True, disable=None
+        total=passes * source.num_samples,
+        unit=" samples",
+        unit_scale=True,
+        leave=False,
+        disable=None,
     ) as bar:
         settings = {"rows": options.block_rows, "progress": bar.update}
         statistics = file_statistics(source, num_classes, weighting=options.weighting, **settings)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from neuralcollapse import __version__
+import neuralcollapse
 from neuralcollapse.plots.class_vectors import class_lengths, cosine_curves
 from neuralcollapse.plots.clock import clock_circles
 from neuralcollapse.plots.collapse import class_cosines
@@ -59,7 +59,7 @@ def page(findings):
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Neural collapse of {escape(Path(findings.features).name)}</title>"
         f"<style>{_STYLE}</style></head><body>\n<h1>Neural collapse</h1>\n"
-        f"<p>Measured in {named} by neuralcollapse {__version__}.</p>\n"
+        f"<p>Measured in {named} by neuralcollapse {neuralcollapse.__version__}.</p>\n"
         + "\n".join(body)
         + "\n</body></html>\n"
     )
