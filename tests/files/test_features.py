@@ -281,6 +281,14 @@ def test_a_file_that_shrinks_meanwhile_is_an_error(tmp_path):
         list(blocks)
 
 
+@pytest.mark.parametrize("header", ["{'descr': '<f8', (\n", "\x00", "]", "{'shape': 3}", "  x\n y"])
+def test_a_header_that_is_no_header_is_named(tmp_path, header):
+    content = b"\x93NUMPY\x01\x00v\x00" + header.encode().ljust(118) + bytes(800)
+    (tmp_path / "a.npy").write_bytes(content)
+    with pytest.raises(ValueError, match=r"features: .*a\.npy is cut short or malformed"):
+        open_features(tmp_path / "a.npy")
+
+
 @pytest.mark.parametrize("name", ["a.pt", "a.pkl", "a.ckpt", "a.bin"])
 def test_pickles_are_not_opened(tmp_path, name):
     torch.save({"features": torch.tensor(FEATURES)}, tmp_path / name)

@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from functools import partial
 from lzma import LZMAError
+from tokenize import TokenError
 
 import numpy as np
 from numpy.lib import format as npy
@@ -27,6 +28,8 @@ _DAMAGE = (
     ValueError,
     RuntimeError,  # an encrypted member
     NotImplementedError,  # a compression of the future
+    SyntaxError,  # a header that is no dictionary
+    TokenError,
 )
 
 
