@@ -32,10 +32,18 @@ def test_beyond_it_the_code_is_read_or_searched_for(monkeypatch, tmp_path, store
         monkeypatch.setattr("neuralcollapse.codes.comparison.ATLAS", tmp_path)
     code = spherical_code(7, 2, starts=8)
     comparison = compare_with_best(code.points)
-    assert comparison.best == "best code found"
+    assert comparison.best == "regular polygon, proved"
     assert comparison.coherence_means == pytest.approx(comparison.coherence_best, abs=1e-9)
     assert comparison.coherence_best == pytest.approx(np.cos(2 * np.pi / 7))
     assert comparison.one_vs_rest_distance_best == pytest.approx(1 - np.cos(2 * np.pi / 7))
+
+
+@pytest.mark.parametrize(
+    ("size", "best"),
+    [((13, 3), "found, coherence proved least [musin2012]"), ((15, 3), "found, not proved")],
+)
+def test_what_is_proved_is_said(size, best):
+    assert compare_with_best(np.random.default_rng(0).normal(size=size)).best == best
 
 
 def test_what_is_worse_is_told_apart():

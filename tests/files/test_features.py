@@ -12,7 +12,8 @@ from safetensors.torch import save_file
 
 from neuralcollapse.files import open_features
 
-FEATURES = np.random.default_rng(0).normal(size=(23, 4)).astype(np.float32)
+GENERATOR = np.random.default_rng(0)
+FEATURES = GENERATOR.normal(size=(23, 4)).astype(np.float32)
 LABELS = np.arange(23) % 3
 
 
@@ -137,7 +138,7 @@ def test_labels_lie_in_a_file_of_any_kind(tmp_path, suffix):
 
 @pytest.mark.parametrize("kind", ["npz", "npz compressed", "npy", "npy by columns", "parquet"])
 def test_no_more_than_blocks_are_in_memory(tmp_path, kind):
-    features = np.zeros((40_000, 64), dtype=np.float32)  # 10 MB
+    features = GENERATOR.normal(size=(40_000, 64)).astype(np.float32)  # 10 MB
     labels = np.arange(len(features)) % 2
     path, options = tmp_path / f"a.{kind.split()[0]}", {}
     if "compressed" in kind:
@@ -145,7 +146,7 @@ def test_no_more_than_blocks_are_in_memory(tmp_path, kind):
     elif kind == "npz":
         np.savez(path, features=features, labels=labels)
     elif kind == "parquet":
-        parquet.write_table(table(features, labels), path, row_group_size=1000)
+        parquet.write_table(table(features, labels), path, compression=None)  # one group of rows
     else:
         np.save(path, np.asfortranarray(features) if "columns" in kind else features)
         np.save(tmp_path / "y.npy", labels)
@@ -232,6 +233,16 @@ def test_gaps_in_parquet_columns_are_named(tmp_path, column, message, rows):
     source = open_features(tmp_path / "a.parquet")
     with pytest.raises(ValueError, match=rf"features: .*{message}"):
         list(source.blocks(rows))
+
+
+@pytest.mark.parametrize("name", ["words", "lists"])
+def test_columns_of_words_are_no_features(tmp_path, name):
+    part = arrow.table({"words": ["a", "b"], "lists": [["a"], ["b"]], "labels": [0, 1]})
+    parquet.write_table(part, tmp_path / "a.parquet")
+    with pytest.raises((TypeError, ValueError), match=r"features: (nothing is named|.*real num)"):
+        open_features(tmp_path / "a.parquet", names=(name, "labels"))
+    with pytest.raises((TypeError, ValueError), match=r"labels: .*expected"):
+        open_features(write(tmp_path, "a.npy")[0], tmp_path / "a.parquet", names=("", name))
 
 
 def test_parts_that_differ_are_named(tmp_path):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from neuralcollapse.codes.atlas import ATLAS, read_code
+from neuralcollapse.codes.atlas import ATLAS, proved_optimal, read_code
 from neuralcollapse.codes.distance import one_vs_rest_distance
 from neuralcollapse.codes.spherical import spherical_code
 from neuralcollapse.geometry.arrays import as_directions, as_points
@@ -19,7 +19,6 @@ from neuralcollapse.geometry.gram import coherence
 _MOST_POINTS = 500  # whose distances from the hull of the others take about half a minute
 _MOST_SEARCHED = 64  # points of a code that is searched for in under a minute
 _MOST_COORDINATES = 300  # and their tangent coordinates
-_SEARCHED = "best code found"
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ None
     def _heading(self):
         return (
             f"Directions of {self.num_points} classes in {self.dimension} dimensions beside the "
-            f"best code: {self.best}"
+            f"best code ({self.best})"
         )
 
 
@@ -205,7 +204,12 @@ def _best(count, dimension):
         return "no positive cosine, proved", 0.0, 1.0
     path = _stored(count, dimension)
     code = read_code(path)[0] if path.exists() else spherical_code(count, dimension)
-    return _SEARCHED, code.coherence, code.one_vs_rest_distance
+    key = proved_optimal(count, dimension)
+    if key == "exercise":
+        name = "regular polygon, proved"
+    else:
+        name = "found, not proved" if key is None else f"found, coherence proved least [{key}]"
+    return name, code.coherence, code.one_vs_rest_distance
 
 
 def _stored(num_points, dimension):

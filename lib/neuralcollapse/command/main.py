@@ -37,9 +37,9 @@ def main(arguments=None):
 
             run(options)
     except _Terminated:
-        return _say("terminated", TERMINATED)
+        return _say("terminated; no report was written", TERMINATED)
     except KeyboardInterrupt:
-        return _say("interrupted", INTERRUPTED)
+        return _say("interrupted; no report was written", INTERRUPTED)
     except BrokenPipeError:
         # Whoever read the table has enough of it, and the files are written; the rest goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

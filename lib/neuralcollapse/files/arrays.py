@@ -144,6 +144,19 @@ def damaged(argument, path, reason):
     )
 
 
+def check_real(array):
+    """Raise TypeError unless an array holds real numbers; ValueError for pickled objects.
+
+    Parameters
+    ----------
+    array : StoredArray
+    """
+    if array.dtype.kind == "O":
+        next(array.read(1), None)  # what only pickle could read says so
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"{array.place}: expected real numbers, got dtype {array.dtype}")
+
+
 def listed(arrays):
     """Say what a file holds, for errors.
 

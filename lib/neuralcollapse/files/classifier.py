@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from neuralcollapse.files.arrays import listed, read_arrays
+from neuralcollapse.files.arrays import check_real, listed, read_arrays
 
 
 def open_classifier(path, *, weight=None, bias=None, num_features=None, num_classes=None):
@@ -140,8 +140,7 @@ def _bias(arrays, name, weight_name, size, path):
 
 
 def _numbers(array):
-    if array.dtype.kind not in "fiuO":
-        raise TypeError(f"{array.place}: expected real numbers, got dtype {array.dtype}")
+    check_real(array)
     values = array.whole()
     if not np.isfinite(values).all():
         raise ValueError(f"{array.place} holds NaN or infinity; remove or repair it first")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from neuralcollapse.files.arrays import StoredArray, listed, read_arrays
+from neuralcollapse.files.arrays import StoredArray, check_real, listed, read_arrays
 from neuralcollapse.geometry.arrays import as_whole
 from neuralcollapse.statistics import as_labels
 
@@ -111,12 +111,9 @@ def open_features(path, labels=None, *, names=("features", "labels")):
             f"{array.place}: expected shape (num_samples, num_features), got {array.shape}; "
             "flatten other axes first"
         )
-    if array.dtype.kind not in "fiuO":
-        raise TypeError(f"{array.place}: expected real numbers, got dtype {array.dtype}")
+    check_real(array)
     if 0 in array.shape:
         raise ValueError(f"{array.place}: expected samples and features, got shape {array.shape}")
-    if array.dtype.kind == "O":
-        next(array.read(1))  # says why
     stored = _labels(arrays, labels, label_name, path)
     if stored.shape != array.shape[:1]:  # before they are read: they may be no labels at all
         raise ValueError(

@@ -8,6 +8,8 @@ import numpy as np
 
 from neuralcollapse.files.arrays import StoredArray, damaged
 
+_BUFFER = 2**16  # bytes of a column read at once: a group of rows may be larger than memory
+
 
 @dataclass(frozen=True)
 class _Part:
@@ -137,7 +139,8 @@ def _batches(part, names, rows, argument):
     import pyarrow.parquet as parquet
 
     try:
-        with parquet.ParquetFile(part.path) as file:
+        file = parquet.ParquetFile(part.path, buffer_size=_BUFFER, pre_buffer=False)
+        with file:
             yield from file.iter_batches(rows, columns=names, use_threads=False)
     except (arrow.ArrowException, OSError) as error:
         raise damaged(argument, part.path, error) from error
