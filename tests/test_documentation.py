@@ -22,6 +22,7 @@ PUBLIC = (
     "theory.unconstrained",
     "codes",
     "tasks",
+    "files",
     "models",
     "training",
     "theory.deep_unconstrained",
@@ -38,6 +39,7 @@ PUBLIC = (
 RESULTS = {  # made by the library, not by readers
     "Certificate",
     "Code",
+    "CodeComparison",
     "CoherenceBound",
     "CollapseReport",
     "CyclicReport",
@@ -47,6 +49,7 @@ RESULTS = {  # made by the library, not by readers
     "Estimate",
     "ExactHullPoint",
     "Existence",
+    "FeatureFile",
     "FeatureHistory",
     "FeatureLayer",
     "FittedTasks",
