@@ -200,7 +200,8 @@ def several_processes():
 
 
 def _whole(values):
-    whole = values.astype(np.int64)
-    if not np.array_equal(whole, values):
+    finite = np.where(np.isfinite(values), values, -0.5)
+    whole = finite.astype(np.int64)
+    if not np.array_equal(whole, finite):
         raise ValueError("vector: expected whole numbers where counts are; pack() did not write it")
     return whole.tolist()
