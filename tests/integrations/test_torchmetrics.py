@@ -251,17 +251,15 @@ def test_a_collection_shares_states_and_keeps_apart_what_differs(close):
     close(found["two"], measure(features, labels, other.weight, other.bias), without=without)
     close(found["sample"], measure(features, labels, weighting="sample"))
     close(found["sizes"], measure(features, labels))
-    assert "val_two" in collection.clone(prefix="val_")
+    assert "val_two" in [*collection.clone(prefix="val_")]
 
 
 def test_a_second_pass_in_a_collection_that_shares_states_is_refused(close):
     features, labels, head = draw()
     other = draw(seed=1)[2]
     for groups in (True, False):
-        metrics = {
-            name: NeuralCollapse(*SIZES, head=h)
-            for name, h in zip("ab", (head, other), strict=True)
-        }
+        heads = {"a": head, "b": other}
+        metrics = {name: NeuralCollapse(*SIZES, head=heads[name]) for name in heads}
         collection = MetricCollection(metrics, compute_groups=groups)
         feed(collection, features, labels)
         for name in "ab":

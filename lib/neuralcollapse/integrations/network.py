@@ -59,7 +59,8 @@ def measure_network(
         random state are as before afterwards, also after an error.
     batches : iterable of batches
         Say a DataLoader. A batch is (inputs, labels), or a dictionary whose other entries are the
-        keyword arguments of the network.
+        keyword arguments of the network. Every pass has to see the same inputs, in any order:
+        augment nothing at random.
     head : str or Module, optional
         Last linear layer, by name or itself; `find_head` looks for it, with the first batch as
         example, unless given.
