@@ -19,6 +19,8 @@ except ImportError as error:
         "pip install neuralcollapse[lightning]"
     ) from error
 
+__all__ = ["CollapseCallback"]
+
 
 class CollapseCallback(Callback):
     r"""Log the metrics of neural collapse of the validation data.

@@ -19,6 +19,8 @@ except ImportError as error:
         "pip install neuralcollapse[torchmetrics]"
     ) from error
 
+__all__ = ["NeuralCollapse"]
+
 
 class NeuralCollapse(Metric):
     r"""Every metric of neural collapse, accumulated batch by batch.

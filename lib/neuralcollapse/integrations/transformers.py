@@ -13,6 +13,8 @@ except ImportError as error:
         "pip install neuralcollapse[transformers]"
     ) from error
 
+__all__ = ["CollapseCallback"]
+
 
 class CollapseCallback(TrainerCallback):
     r"""Log the metrics of neural collapse of the evaluation data.
