@@ -10,7 +10,6 @@ from neuralcollapse.integrations.passes import (
     tensors_in,
     to_device,
 )
-from neuralcollapse.metrics.vectors import as_vector, as_vectors
 
 _WAY_OUT = "give its name (of model.named_modules()) or the module itself as head"
 
@@ -107,52 +106,6 @@ def named_head(model, head, inputs=None):
             f"(num_classes, num_features); {_WAY_OUT}"
         )
     return names[0], head
-
-
-def as_classifier(head, sizes=None):
-    """Return weight and bias of a head, as they are now.
-
-    Parameters
-    ----------
-    head : None, Module or (weight, bias)
-    sizes : (int, int), optional
-        Numbers of classes and features that are expected.
-
-    Returns
-    -------
-    weight : Tensor, shape (num_classes, num_features), float64, or None
-    bias : Tensor, shape (num_classes,), float64, or None
-
-    Raises
-    ------
-    TypeError, ValueError
-        Naming `head`, if there is no weight or it has another shape.
-
-    Examples
-    --------
-    >>> as_classifier(([[1.0], [2.0]], None))[0].tolist()
-    [[1.0], [2.0]]
-    """
-    if head is None:
-        return None, None
-    if isinstance(head, nn.Module):
-        weight, bias = getattr(head, "weight", None), getattr(head, "bias", None)
-    elif isinstance(head, (tuple, list)) and len(head) == 2:
-        weight, bias = head
-    else:
-        weight = bias = None
-    if weight is None:
-        raise TypeError(
-            f"head: expected a linear layer or (weight, bias), got {type(head).__name__}"
-        )
-    weight = as_vectors(weight, "head: weight")
-    bias = None if bias is None else as_vector(bias, len(weight), "head: bias")
-    if sizes is not None and tuple(weight.shape) != tuple(sizes):
-        raise ValueError(
-            f"head: expected a weight of shape {tuple(sizes)}, one row a class, "
-            f"got {tuple(weight.shape)}"
-        )
-    return weight, bias
 
 
 def linear_layers(model):

@@ -4,7 +4,8 @@ import warnings
 from contextlib import ExitStack
 from itertools import islice
 
-from neuralcollapse.integrations.heads import as_classifier, named_head
+from neuralcollapse.integrations.classifier import as_classifier
+from neuralcollapse.integrations.heads import named_head
 from neuralcollapse.integrations.network import count_decisions
 from neuralcollapse.integrations.packing import fail_together, merge_processes
 from neuralcollapse.integrations.passes import split_batch, tapped

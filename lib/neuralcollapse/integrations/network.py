@@ -1,37 +1,22 @@
 """Neural collapse of a network, from the batches it is evaluated on."""
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import chain, islice
 
 import torch
 
-from neuralcollapse.geometry.arrays import as_whole
+from neuralcollapse.integrations.classifier import as_classifier
 from neuralcollapse.integrations.heads import (
-    as_classifier,
     checked_model,
     linear_layers,
     named_head,
 )
-from neuralcollapse.integrations.packing import (
-    fail_together,
-    merge_processes,
-    several_processes,
-    sum_processes,
-)
-from neuralcollapse.integrations.passes import (
-    call,
-    device_of,
-    evaluating,
-    split_batch,
-    tapped,
-    to_device,
-)
-from neuralcollapse.integrations.samples import as_samples, float64_device, start_statistics
+from neuralcollapse.integrations.packing import fail_together, merge_processes, sum_processes
+from neuralcollapse.integrations.passes import evaluating, split_batch
+from neuralcollapse.integrations.reading import Reading, as_pooling, read_network
+from neuralcollapse.integrations.samples import as_samples, start_statistics
 from neuralcollapse.metrics import count_mismatches, measure_statistics
-from neuralcollapse.statistics import as_tensor
-
-POOLINGS = ("mean", "flatten")
 
 
 def measure_network(
@@ -119,8 +104,8 @@ def measure_network(
             "batches: NC4 takes a second pass, but these can be read once only; give a DataLoader "
             "or a list, or decisions=False to go without NC4"
         )
-    name, layer = _resolve(model, head, batches, split)
-    reading = {"ignore_index": ignore_index, "shift": shift, "split": split}
+    name, layer, batches = _resolve(model, head, batches, split)
+    reading = {"ignore_index": ignore_index, "shift": shift, "split": split, "merge": merge}
     found = collect(
         model,
         batches,
@@ -129,13 +114,12 @@ def measure_network(
         weighting=weighting,
         class_sizes=class_sizes,
         pooling=pooling,
-        merge=merge,
         **reading,
     )
     weight, bias = as_classifier(layer)
     mismatches = None
     if decisions:
-        mismatches = count_decisions(model, batches, layer, found[name], merge=merge, **reading)
+        mismatches = count_decisions(model, batches, layer, found[name], **reading)
     options = {"weighting": weighting, "center": center}
     reports = OrderedDict(
         (each, measure_statistics(found[each], **options)) for each in found if each != name
@@ -184,11 +168,9 @@ def collect(
     >>> collect(model, [(torch.tensor([[1.0], [3.0]]), torch.tensor([0, 0]))]).means.tolist()
     [[2.0], [0.0]]
     """
-    pool = _as_pooling(pooling)
-    if head is None and isinstance(batches, Iterator):
-        first = list(islice(batches, 1))
-        head, batches = _resolve(model, head, first, split)[1], chain(first, batches)
-    name, layer = _resolve(model, head, batches, split)
+    pool = as_pooling(pooling)
+    reading = Reading(ignore_index, shift, split, merge)
+    name, layer, batches = _resolve(model, head, batches, split)
     outputs = _named_layers(model, layers or (), name)
     num_classes, num_features = layer.weight.shape
     options = {"weighting": weighting, "class_sizes": class_sizes}
@@ -205,9 +187,13 @@ def collect(
                 )
             found[each].update(values, kept)
 
-    _run(model, batches, (name, layer), outputs, take, shift, split, ignore_index, merge)
+    read_network(model, batches, (name, layer), outputs, take, reading)
     found.move_to_end(name)
     if merge:
+        unknown = None
+        if len(found) <= len(outputs):
+            unknown = ValueError("batches: a process without any knows no sizes of other layers")
+        fail_together(unknown, layer.weight.device)
         found = OrderedDict((each, merge_processes(part)) for each, part in found.items())
     return found[name] if layers is None else found
 
@@ -242,7 +228,7 @@ def count_decisions(
     TypeError, ValueError
         As `measure_network`.
     """
-    name, layer = _resolve(model, head, batches, split)
+    name, layer, batches = _resolve(model, head, batches, split)
     weight, bias = as_classifier(layer)
     present, counts = statistics.present, torch.zeros_like(statistics.counts)
     centers = statistics.means_present()
@@ -257,7 +243,8 @@ def count_decisions(
             values = values.to(centers.device)
             mismatches += count_mismatches(values, centers, weight, bias, classes=present)
 
-    _run(model, batches, (name, layer), {}, take, shift, split, ignore_index, merge)
+    reading = Reading(ignore_index, shift, split, merge)
+    read_network(model, batches, (name, layer), {}, take, reading)
     if merge:
         together = sum_processes(torch.cat([counts, counts.new_tensor([mismatches])]))
         counts, mismatches = together[:-1], int(together[-1])
@@ -271,13 +258,16 @@ def count_decisions(
 
 
 def _resolve(model, head, batches, split):
-    """Name and module of the head; the first batch tells, where layers leave a choice."""
+    """Name and module of the head, and all batches; the first tells, where there is a choice."""
     inputs = None
     if head is None and len(linear_layers(model)) > 1:
         with evaluating(model):
-            first = next(iter(batches), None)
-        inputs = None if first is None else (split or split_batch)(first)[0]
-    return named_head(model, head, inputs)
+            first = list(islice(batches, 1))
+        if isinstance(batches, Iterator):
+            batches = chain(first, batches)
+        if first:
+            inputs = (split or split_batch)(first[0])[0]
+    return *named_head(model, head, inputs), batches
 
 
 def _named_layers(model, layers, head):
@@ -296,96 +286,3 @@ def _named_layers(model, layers, head):
         if name == head:
             raise ValueError(f"layers: {name!r} is the head, whose inputs are measured anyway")
     return {name: modules[name] for name in layers}
-
-
-def _as_pooling(pooling):
-    if callable(pooling):
-        return lambda values, labels, name: pooling(values)
-    if pooling not in POOLINGS:
-        raise ValueError(f"pooling: expected 'mean', 'flatten' or a function, got {pooling!r}")
-
-    def pool(values, labels, name):
-        if values.ndim <= 2 or values.shape[:-1] == labels.shape:
-            return values
-        if pooling == "flatten":
-            return values.flatten(1)
-        if values.ndim == 3:
-            raise ValueError(
-                f"layers: {name!r} returns shape {tuple(values.shape)}, channels first or last; "
-                "give pooling='flatten' or a function, for instance lambda h: h[:, 0]"
-            )
-        # Summed in float64: a mean over many positions rounds in half precision.
-        wide = values.to(device=float64_device(values.device), dtype=torch.float64)
-        return wide.flatten(2).mean(2)
-
-    return pool
-
-
-def _run(model, batches, head, outputs, take, shift, split, ignore_index, merge):
-    """Run the network, and give what it reads and returns to `take`, batch by batch."""
-    error = None
-    try:
-        with evaluating(model), tapped([head], outputs.items()) as calls:
-            number = -1
-            for number, batch in enumerate(batches):
-                calls.clear()
-                inputs, labels = (split or split_batch)(batch)
-                labels = as_tensor(labels, "labels")
-                if shift is None:
-                    _refuse_repeated(inputs, labels, ignore_index)
-                call(model, to_device(inputs, device_of(model)))
-                features = _single_calls(calls, (head[0], *outputs))
-                try:
-                    take(*_shifted(features, labels, shift or 0))
-                except ValueError as problem:
-                    raise ValueError(f"{problem} (batch {number} of the pass)") from None
-        if number < 0 and not (merge and several_processes()):
-            raise ValueError("batches: expected at least one, got none; is the loader empty?")
-    except Exception as problem:
-        error = problem
-        if not merge:
-            raise
-    if merge:
-        fail_together(error, device_of(model))
-
-
-def _single_calls(calls, names):
-    for name in names:
-        found = len(calls.get(name, ()))
-        if found != 1:
-            raise ValueError(
-                f"{name!r}: expected one call in each forward pass of the network, got {found}; "
-                "name another module"
-            )
-    return {name: values[0] for name, values in calls.items()}
-
-
-def _refuse_repeated(inputs, labels, ignore_index):
-    tokens = inputs.get("input_ids") if isinstance(inputs, Mapping) else None
-    if not isinstance(tokens, torch.Tensor) or tokens.shape != labels.shape or labels.ndim < 2:
-        return
-    tokens = tokens.to(labels.device)
-    kept = torch.ones_like(labels, dtype=torch.bool)
-    if ignore_index is not None:
-        kept = labels != ignore_index
-    if kept.any() and torch.equal(tokens[kept], labels[kept]):
-        raise ValueError(
-            "labels: repeat input_ids; for a causal language model, which predicts the next "
-            "token, give shift=1, and shift=0 if positions are to be labelled by their own token"
-        )
-
-
-def _shifted(features, labels, shift):
-    shift = as_whole(shift, "shift", 0)
-    if shift == 0:
-        return features, labels
-    if labels.ndim != 2 or labels.shape[1] <= shift:
-        raise ValueError(
-            f"shift: expected labels of shape (batch, positions) with more than {shift} "
-            f"positions, got {tuple(labels.shape)}"
-        )
-    moved = {
-        name: values[:, :-shift] if values.shape[:2] == labels.shape else values
-        for name, values in features.items()
-    }
-    return moved, labels[:, shift:]

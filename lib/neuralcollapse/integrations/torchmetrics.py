@@ -5,7 +5,13 @@ import warnings
 
 import torch
 
-from neuralcollapse.integrations.heads import as_classifier
+from neuralcollapse.integrations.classifier import (
+    LiveHead,
+    agreed,
+    as_classifier,
+    freeze,
+    unfreeze,
+)
 from neuralcollapse.integrations.packing import merge_packed, pack, unpack
 from neuralcollapse.integrations.plotting import draw_reports
 from neuralcollapse.integrations.samples import as_samples, float64_device, start_statistics
@@ -102,11 +108,11 @@ class NeuralCollapse(Metric):
         super().__init__(**options)
         self.weighting, self.center, self.ignore_index = weighting, center, ignore_index
         self._statistics = start_statistics(num_classes, num_features, weighting, class_sizes)
-        self._head = _Head(head)
+        self._head = LiveHead(head)
         self._classifier()
         self.add_state("moments", pack(self._statistics), dist_reduce_fx=merge_packed)
         nothing = torch.zeros(0, dtype=torch.float64)
-        self.add_state("frozen", nothing, dist_reduce_fx=_agreed)
+        self.add_state("frozen", nothing, dist_reduce_fx=agreed)
         self.add_state("decided", torch.zeros(2, dtype=torch.int64), dist_reduce_fx="sum")
 
     @property
@@ -143,8 +149,7 @@ class NeuralCollapse(Metric):
         if len(self.frozen) == 0:
             self._statistics.update(features, labels)
         elif len(features):
-            present, centers, weight, bias = self._unfreeze()
-            classes = present.nonzero().squeeze(1)
+            classes, centers, weight, bias = self._unfrozen()
             found = count_mismatches(
                 features.to(centers.device), centers[classes], weight, bias, classes=classes
             )
@@ -172,7 +177,8 @@ class NeuralCollapse(Metric):
                     f"second pass: saw {seen} samples, the first {self._statistics.num_samples}; "
                     "give it every sample once, or call reset"
                 )
-            if not torch.equal(self._freeze(*self._unfreeze()[:2]), self.frozen):
+            now = freeze(*self._unfrozen()[:2], *self._classifier())
+            if not torch.equal(now, self.frozen):
                 raise ValueError(
                     "head: has changed since the second pass began, or the metrics of a "
                     "MetricCollection share a state (give it compute_groups=False); NC4 compares "
@@ -236,7 +242,7 @@ class NeuralCollapse(Metric):
             merged = self._statistics
             if merged.num_samples == 0:
                 raise ValueError("begin_second_pass: nothing was seen yet; call update first")
-            frozen = self._freeze((merged.counts > 0).to(torch.float64), merged.means)
+            frozen = freeze(merged.present, merged.means, *self._classifier())
         self.frozen, self.decided = frozen, torch.zeros_like(self.decided)
         self._computed = None
 
@@ -271,18 +277,8 @@ class NeuralCollapse(Metric):
         sizes = (self._statistics.num_classes, self._statistics.num_features)
         return as_classifier(self._head.layer, sizes)
 
-    def _freeze(self, present, centers):
-        weight, bias = self._classifier()
-        bias = weight.new_zeros(len(weight)) if bias is None else bias
-        parts = [part.to(centers).flatten() for part in (present, centers, weight, bias)]
-        return torch.cat(parts)
-
-    def _unfreeze(self):
-        num_classes, num_features = self._statistics.means.shape
-        table = (num_classes, num_features)
-        lengths = [num_classes, num_classes * num_features, num_classes * num_features, num_classes]
-        present, centers, weight, bias = self.frozen.split(lengths)
-        return present, centers.reshape(table), weight.reshape(table), bias
+    def _unfrozen(self):
+        return unfreeze(self.frozen, *self._statistics.means.shape)
 
     def _wrap_compute(self, compute):
         # torchmetrics looks for tensors in what compute returns, and refuses frozen dataclasses.
@@ -305,28 +301,6 @@ class NeuralCollapse(Metric):
         self._update_count = max(self._update_count, int(self._statistics.num_samples > 0))
 
 
-class _Head:
-    """The last layer, hidden from torch so that it is no submodule.
-
-    A copy of the metric looks at the same layer, unless the layer is copied along.
-    """
-
-    def __init__(self, layer):
-        self.layer = layer
-
-    def __deepcopy__(self, memo):
-        return _Head(memo.get(id(self.layer), self.layer))
-
-
 class _Sealed:
     def __init__(self, report):
         self.report = report
-
-
-def _agreed(rows):
-    if not (rows == rows[0]).all():
-        raise RuntimeError(
-            "frozen: processes are in different passes or hold different classifiers; "
-            "call begin_second_pass in all of them"
-        )
-    return rows[0]
