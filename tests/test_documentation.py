@@ -35,6 +35,8 @@ PUBLIC = (
     "theory.relu_kernel",
     "theory.equilibrium",
     "theory.layer_peeled",
+    "integrations",
+    "integrations.torchmetrics",
 )
 RESULTS = {  # made by the library, not by readers
     "Certificate",

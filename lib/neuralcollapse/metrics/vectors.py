@@ -97,6 +97,31 @@ def directions(vectors):
     return unit, lengths
 
 
+def as_unit_vectors(vectors, name="vectors"):
+    """Return class vectors scaled to unit length.
+
+    Parameters
+    ----------
+    vectors : array_like or Tensor, shape (num_classes, num_features)
+    name : str
+        How errors call the argument.
+
+    Returns
+    -------
+    Tensor, shape (num_classes, num_features), float64
+
+    Raises
+    ------
+    DegenerateGeometryError
+        If a vector is zero.
+    """
+    unit, lengths = directions(as_vectors(vectors, name))
+    if not lengths.all():
+        row = int((lengths == 0).nonzero()[0])
+        raise DegenerateGeometryError(f"{name}: row {row} is zero, so its direction is undefined")
+    return unit
+
+
 def power_of_two(table):
     """Power of two that brings the entries of a table below 2 in magnitude."""
     largest = float(torch.maximum(table.amax(), -table.amin()))
