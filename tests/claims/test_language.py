@@ -25,9 +25,29 @@ def test_what_explains_the_loss_of_the_sweep(name, least):
 def test_the_published_nc1_explains_it_and_self_duality_does_not():
     loss, width = lm.stored("validation_loss"), np.log(lm.stored("dimension"))
     assert lm.explained(lm.stored("log_mean_2"), loss) >= 0.6
-    # Over widths it is a matter of width: 0.312 in the published files, hardly less here.
+    # An earlier bound, at most 0.3 of the loss, does not hold here (0.327; 0.312 in the published
+    # files); the bound given the width took its place after a look at these rows.
+    assert lm.explained(lm.stored("duality"), loss) > 0.3
     assert lm.partial_correlation(lm.stored("duality"), loss, width) ** 2 <= 0.3
     assert lm.explained(lm.stored("duality"), loss) < lm.explained(lm.stored("agreement"), loss) / 2
+
+
+def test_with_the_scale_taken_out_the_average_decides():
+    """The slopes in the loss say how much of the published drop is length; residuals by hand."""
+    loss, length = lm.stored("validation_loss"), lm.stored("log_norm")
+    centred = loss - loss.mean()
+    slopes = {
+        name: centred @ values / (centred @ centred)
+        for name, values in (
+            ("length", -2 * length),
+            ("published", lm.stored("log_mean_2")),
+            ("kept", lm.scale_free("log_mean")),
+            ("lost", lm.scale_free("mean_log")),
+        )
+    }
+    assert slopes["kept"] == pytest.approx(slopes["published"] - slopes["length"])
+    assert 0.4 < slopes["length"] / slopes["published"] < 0.5
+    assert abs(slopes["lost"]) < 0.05 < 1 < slopes["kept"]
 
 
 def test_both_aggregators_are_there_and_in_order():

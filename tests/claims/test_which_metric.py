@@ -87,6 +87,30 @@ def test_both_ends_of_the_wedge():
     means, spreads = np.array([[0.0], [1.0], [-1.0]]), np.array([[1.0], [0.0], [0.0]])
     assert weightings.two_weightings(means, spreads, [2, 10, 10]) == pytest.approx([1 / 5] * 2)
     assert weightings.two_weightings(means, spreads, [10, 2, 2]) == pytest.approx([5.0] * 2)
+    two = weightings.two_weightings(means[:2], spreads[:2], [2, 10])
+    assert two == pytest.approx([6 / 10] * 2)
+
+
+def test_copies_of_one_shot_raise_the_accuracy_by_the_formula():
+    """Every draw of one shot a class, counted in fractions, with and without copies."""
+    generator = np.random.default_rng(5)
+    count, classes = 4, 3
+    features = generator.normal(size=(classes, count, 2)) + 0.8 * np.arange(3)[:, None, None]
+
+    def accuracy(groups):
+        right = total = 0
+        for draw in np.ndindex(*[len(group) for group in groups]):
+            shots = np.stack([group[i] for group, i in zip(groups, draw, strict=True)])
+            for c, group in enumerate(groups):
+                rest = np.delete(group, draw[c], axis=0)
+                nearest = np.square(rest[:, None] - shots).sum(-1).argmin(1)
+                right, total = right + int((nearest == c).sum()), total + len(rest)
+        return Fraction(right, total)
+
+    before = accuracy(features)
+    after = accuracy(np.concatenate([features, features], axis=1))
+    assert 0 < before < 1
+    assert after == (1 + 2 * (count - 1) * before) / (2 * count - 1)
 
 
 def test_log_kernel_of_polygons():

@@ -42,7 +42,7 @@ def log_length_coefficient(means):
 
 
 def check_circle_coefficient(points):
-    """Hold the mean of the log kernel on a circle against -log K/(K-1), and watch its CoV grow."""
+    """Hold mean and Std of the log kernel on a circle against theory, and watch its CoV grow."""
     gaps, coefficients = [], []
     for count in (5, 50, 500):
         found = metrics.hyperspherical_uniformity(
@@ -50,9 +50,11 @@ def check_circle_coefficient(points):
         )
         gaps.append(abs(found.mean + np.log(count) / (count - 1)))
         coefficients.append(found.coefficient)
+    limit = np.pi / np.sqrt(12)
     return Evidence(
         (
             Measure("mean against -log K / (K-1)", max(gaps), "<=", 1e-9),
+            Measure("Std at 500 from pi / (2 sqrt 3)", abs(found.std - limit), "<=", 0.05),
             Measure(
                 "coefficient at 500 over that at 5", coefficients[2] / coefficients[0], ">=", 10
             ),

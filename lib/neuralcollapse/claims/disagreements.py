@@ -116,9 +116,16 @@ def check_product_duality(metric):
         fit = np.linalg.lstsq(design, np.eye(count)[labels], rcond=None)[0]
         means = np.stack([features[labels == c].mean(0) for c in range(count)])
         found.append(metric(fit[:-1].T, means - means.mean(0)))
+    signs = np.array([[1.0], [-1.0]])
+    means, weight = signs * [1, 0], signs * [1, 1]  # simplices both, W not in the span of M
+    found.append(metric(weight, means))
+    askew = metrics.self_duality(weight, means)
     return Evidence(
         (
             Measure("largest value of the metric", max(found), "<=", 1e-8),
+            Measure(
+                "NC3 of two simplices askew, from 2 - sqrt 2", abs(askew - 2 + 2**0.5), "<=", 1e-12
+            ),
             Measure("NC3 at M^+ against its formula", max(formula), "<=", 1e-9),
         )
     )

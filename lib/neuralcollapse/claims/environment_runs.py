@@ -223,6 +223,13 @@ def stored(name, method):
     return np.array(_found(method)[name])
 
 
+def richer(method):
+    """Return the shares of exceptions, and of others, in the environment richer in exceptions."""
+    caught, alarms = (stored(key, method) for key in ("caught", "alarms"))
+    turned = caught < alarms
+    return np.where(turned, 1 - caught, caught), np.where(turned, 1 - alarms, alarms)
+
+
 def stored_mask(method):
     """Return the mask of the first seed of a stored method, shape (12, 12)."""
     return np.reshape(_found(method)["mask"], frame_pixels().shape)

@@ -148,6 +148,25 @@ def stored(name, settings=GRID, *, last=False):
     return np.array(values, dtype=float)
 
 
+def scale_free(aggregator, settings=GRID, *, last=False):
+    """Return an aggregator of the pairwise variability, k = 2, with the scale taken out.
+
+    Parameters
+    ----------
+    aggregator : {"log_mean", "mean_log"}
+    settings, last
+        As for `stored`.
+
+    Returns
+    -------
+    ndarray, shape (number of checkpoints of all settings,), float64
+        That of $V\\bar\\ell^2$ in place of $V$, where $\\bar\\ell$ is the mean length of centred
+        class means; the same for features of any scale.
+    """
+    length = stored("log_norm", settings, last=last)
+    return stored(f"{aggregator}_2", settings, last=last) + 2 * length
+
+
 def text_facts():
     """Return what the stored rows say of their text: ``text``, its hash, and ``unigram``."""
     rows = read_rows(STORED)

@@ -235,7 +235,7 @@ def check_gamma(fit):
 def check_no_decay(decay):
     """Build the minimisers without decay, and see what they cost and how they measure."""
     generator, samples, count, dimension = np.random.default_rng(0), 30, 3, 6
-    targets, excess, planes, duals = draw(samples, count), [], [], []
+    targets, excess, flats, planes, duals = draw(samples, count), [], [], [], []
     decays = {"weight_decay": decay, "feature_decay": decay}
     least = regression_optimum(targets, **decays).objective if decay else 0.0
     for scale in (1e-2, 1.0, 1e2):
@@ -249,11 +249,13 @@ def check_no_decay(decay):
             features = features + scale * loose * np.linalg.norm(features) / np.linalg.norm(loose)
             value, _ = regression_objective(weight, features, bias, targets, **decays)
             excess.append(value - least)
+            flats.append(nrc1(features, count))
             planes.append(nrc2(features, weight))
             duals.append(nrc3(weight, targets))
     return Evidence(
         (
             Measure("largest objective above the least", np.max(excess), "<=", 1e-12),
+            Measure("largest NRC1", np.max(flats), ">=", 0.1),
             Measure("least NRC2", np.min(planes), "<=", 0.01),
             Measure("largest NRC2", np.max(planes), ">=", 0.99),
             Measure("largest NRC3", np.max(duals), ">=", 1),

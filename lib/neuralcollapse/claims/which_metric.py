@@ -24,7 +24,7 @@ from neuralcollapse.claims.disagreements import (
     triangle_values,
 )
 from neuralcollapse.claims.invariances import STATED, TEMPTING, check_invariances
-from neuralcollapse.claims.weightings import check_weightings, sharp_bound
+from neuralcollapse.claims.weightings import check_weightings, sharp_bounds, two_class_bounds
 from neuralcollapse.geometry import orthoplex
 from neuralcollapse.models import MLP
 from neuralcollapse.tasks import digits
@@ -79,15 +79,15 @@ CLAIMS = (
         identifier="prop-weightings",
         page=PAGE,
         statement="Weighting by sample instead of by class changes the quotient and the "
-        "pseudo-inverse NC1 by at most the ratio r of the largest to the smallest class, and "
-        "that is sharp for three classes or more; for two it is (r+1)/2.",
+        "pseudo-inverse NC1 by a factor in [1/r, r], r the ratio of the largest to the smallest "
+        "class, sharp for three classes or more; for two it is [(r+1)/2r, (r+1)/2].",
         kind="proved",
         source="here",
         hypotheses="no class empty; both scatters and the global mean in one weighting",
         checker=check_weightings,
-        instance=lambda: {"bound": sharp_bound},
-        control_statement="(r+1)/2 for any number of classes",
-        control=lambda: {"bound": lambda ratio, count: (ratio + 1) / 2},
+        instance=lambda: {"bounds": sharp_bounds},
+        control_statement="the interval of two classes, for any number of classes",
+        control=lambda: {"bounds": two_class_bounds},
     ),
     Claim(
         identifier="prop-disagreements",
@@ -121,8 +121,8 @@ CLAIMS = (
         identifier="prop-product-duality",
         page=PAGE,
         statement="The product metric of W and M is 0 at W = M^+, and wherever squared loss is "
-        "fitted exactly, whatever the class means; NC3 as a distance is 0 there for a simplex "
-        "only.",
+        "fitted exactly, whatever the class means; NC3 as a distance is 0 at M^+ for a simplex "
+        "only. Two simplices askew have product 0 as well.",
         kind="proved",
         source="here",
         hypotheses="centred class means of rank K - 1, classes weighted alike",
@@ -174,7 +174,8 @@ CLAIMS = (
         identifier="prop-circle-coefficient",
         page=PAGE,
         statement="For a regular polygon of K directions the log kernel has mean -log K/(K-1), "
-        "so its coefficient of variation grows without bound.",
+        "a standard deviation that tends to pi/(2 sqrt 3), and so a coefficient of variation "
+        "that grows without bound.",
         kind="proved",
         source="here",
         hypotheses="centred class means on a circle about their mean",
@@ -186,11 +187,13 @@ CLAIMS = (
     Claim(
         identifier="obs-two-networks",
         page=PAGE,
-        statement="On digits squared loss ends with a product metric at least five times lower "
-        "than cross-entropy and a distance of W and M at least 2.5 times higher.",
+        statement="On digits the network with squared loss ends with a product metric at least "
+        "five times lower than the one with cross-entropy, and with a distance of W and M at least "
+        "2.5 times higher.",
         kind="observed",
         source="here",
-        hypotheses="1,200 digits, 3 seeds, 60 epochs, weight decay 5e-3",
+        hypotheses="1,200 digits, 3 seeds, 60 epochs, weight decay 5e-3; learning rate and batch "
+        "differ with the loss",
         checker=check_two_networks,
         instance=lambda: {
             "first": dualities(run(SQUARED)),
