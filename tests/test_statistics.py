@@ -362,3 +362,16 @@ def test_batches_of_one_and_of_one_sample_a_class(weighting):
             atol=1e-12,
         )
         torch.testing.assert_close(other.class_variances(), whole.class_variances())
+
+
+def test_digits_are_those_of_the_coarsest_features_and_travel():
+    exact = ClassStatistics(1, 2).update(torch.ones(2, 2, dtype=torch.float64), [0, 0])
+    whole = ClassStatistics(1, 2).update(torch.ones(2, 2, dtype=torch.int64), [0, 0])
+    single = ClassStatistics(1, 2).update(torch.ones(2, 2), [0, 0])
+    coarse = ClassStatistics(1, 2).update(torch.ones(2, 2, dtype=torch.bfloat16), [0, 0])
+    assert [part.digits for part in (exact, whole, single, coarse)] == [52, 52, 23, 7]
+    assert single.rounding == 2**-24
+    assert ClassStatistics.from_state(coarse.state()).digits == 7
+    assert exact.merge(single).digits == 23
+    with pytest.raises(ValueError, match="'digits': expected 0 to 52, got 53"):
+        ClassStatistics.from_state({**single.state(), "digits": 53})

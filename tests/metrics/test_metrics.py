@@ -335,3 +335,22 @@ def test_every_float_dtype_is_measured_in_float64(dtype):
     low = [torch.tensor(x).to(dtype) for x in (features, weight, bias)]
     exact = measure(low[0].double(), labels, low[1].double(), low[2].double())
     assert measure(low[0], torch.tensor(labels), low[1], low[2]) == exact
+
+
+@pytest.mark.parametrize("late", [True, False], ids=["cast to float32", "normalised in float32"])
+def test_a_layer_norm_in_float32_is_not_inverted_along_its_missing_direction(late):
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(20).repeat_interleave(500)
+    means = torch.randn(20, 16, generator=generator, dtype=torch.float64)
+    noise = torch.randn(10_000, 16, generator=generator, dtype=torch.float64)
+    plain = means[labels] + 0.5 * noise
+    norm = torch.nn.functional.layer_norm
+    exact = norm(plain, (16,))
+    single = exact.float() if late else norm(plain.float(), (16,))
+    values = []
+    for features in (exact, single):
+        with pytest.warns(UserWarning, match="span 15 of 16 dimensions"):
+            values.append(
+                metrics.within_class_variability(ClassStatistics(20, 16).update(features, labels))
+            )
+    assert values[1] == pytest.approx(values[0], rel=1e-4)

@@ -11,7 +11,8 @@ import torch
 from neuralcollapse.statistics import ClassStatistics, merge_all
 
 _ORDER = ("counts", "means", "squared_deviations", "scatter")
-_HEAD = 5  # version, kept, num_classes, num_features, whether class sizes follow
+_HEAD = 6  # version, kept, digits, num_classes, num_features, whether class sizes follow
+_FIRST = ("version", "kept", "digits")
 _WHOLE = ("counts", "class_sizes")
 
 
@@ -30,11 +31,12 @@ def pack(statistics):
     Examples
     --------
     >>> pack(ClassStatistics(1, 1).update([[2.0]], [0])).tolist()
-    [1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 2.0, 0.0, 0.0]
+    [1.0, 0.0, 52.0, 1.0, 1.0, 0.0, 1.0, 2.0, 0.0, 0.0]
     """
     state = statistics.state()
     names = [*_ORDER, "class_sizes"] if "class_sizes" in state else _ORDER
-    head = [state["version"], state["kept"], *state["means"].shape, len(names) - len(_ORDER)]
+    head = [state[name] for name in _FIRST]
+    head += [*state["means"].shape, len(names) - len(_ORDER)]
     parts = [np.array(head, dtype=np.float64)]
     parts += [state[name].ravel().astype(np.float64, copy=False) for name in names]
     return torch.from_numpy(np.concatenate(parts)).to(statistics.means.device)
@@ -68,8 +70,9 @@ def unpack(vector):
             f"vector: expected float64 of at least {_HEAD} entries that pack() wrote, got "
             f"{values.dtype} of shape {values.shape}"
         )
-    version, kept, num_classes, num_features, sized = _whole(values[:_HEAD])
-    stack = () if kept else (num_classes,)
+    *first, num_classes, num_features, sized = _whole(values[:_HEAD])
+    state = dict(zip(_FIRST, first, strict=True))
+    stack = () if state["kept"] else (num_classes,)
     shapes = {
         "counts": (num_classes,),
         "means": (num_classes, num_features),
@@ -85,7 +88,6 @@ def unpack(vector):
             f"{num_features} features, got {len(values)}"
         )
     pieces = np.split(values[_HEAD:], np.cumsum(lengths)[:-1])
-    state = {"version": version, "kept": kept}
     for (name, shape), piece in zip(shapes.items(), pieces, strict=True):
         state[name] = (np.array(_whole(piece)) if name in _WHOLE else piece).reshape(shape)
     return ClassStatistics.from_state(state, device=vector.device)

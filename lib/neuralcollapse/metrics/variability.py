@@ -44,8 +44,9 @@ def within_class_variability(statistics, *, weighting="class"):
     Notes
     -----
     $\Sigma_B$ has rank at most K - 1. Its inverse is taken on the singular vectors of the
-    centred, weighted means, cut at the top K - 1 and at rounding level, so no noise direction is
-    ever inverted: that is what makes the metric huge or negative in float32 code. Source:
+    centred, weighted means, cut at the top K - 1 and at rounding level, that of the features'
+    own dtype: noise is never inverted, which is what makes the metric huge or negative in float32
+    code, and for features of a LayerNorm, which fill one dimension less than they have. Source:
     [papyan2020].
 
     Examples
@@ -64,7 +65,8 @@ def within_class_variability(statistics, *, weighting="class"):
         rows = triangular_factor(rows)  # same singular values and directions, far fewer rows
     _, spreads, directions = torch.linalg.svd(rows, full_matrices=False)
     cut *= spreads[0]
-    cut = max(float(cut), statistics.resolution * float(weights.max().sqrt()))
+    resolution = statistics.resolution * float(weights.max().sqrt())
+    cut = max(float(cut), resolution, statistics.rounding)
     rank = int((spreads[:attainable] > cut).sum())
     if rank == 0:
         raise DegenerateGeometryError(

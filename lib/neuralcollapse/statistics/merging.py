@@ -6,6 +6,7 @@ import torch
 from neuralcollapse.statistics.inputs import as_tensor
 
 VERSION = 1
+DIGITS = 52  # of float64
 KEPT = (None, "class", "sample")  # a number stands for the weighting, so that no text travels
 
 
@@ -65,6 +66,7 @@ def pack(statistics, scatter):
     state = {
         "version": VERSION,
         "kept": KEPT.index(statistics.weighting),
+        "digits": statistics.digits,
         "counts": _array(statistics.counts),
         "means": _array(statistics.means),
         "squared_deviations": _array(statistics.squared_deviations),
@@ -76,7 +78,7 @@ def pack(statistics, scatter):
 
 
 def unpack(state):
-    """Check what `pack` gave, and return it as tensors with the weighting.
+    """Check what `pack` gave, and return weighting, digits and the tensors.
 
     Raises
     ------
@@ -84,11 +86,11 @@ def unpack(state):
         If an entry is missing, of another version, has the wrong shape or dtype, holds NaN,
         infinity or a negative count, or does not fit the others.
     """
-    names = ("version", "kept", "counts", "means", "squared_deviations", "scatter")
+    names = ("version", "kept", "digits", "counts", "means", "squared_deviations", "scatter")
     missing = [name for name in names if name not in state]
     if missing:
         raise ValueError(f"state: {missing[0]!r} is missing; expected what state() returned")
-    version, kept = (np.asarray(state[name]) for name in names[:2])
+    version, kept, digits = (np.asarray(state[name]) for name in names[:3])
     if version.shape != () or version != VERSION:
         raise ValueError(
             f"state: expected version {VERSION}, got {version}; "
@@ -96,8 +98,10 @@ def unpack(state):
         )
     if kept.shape != () or kept not in range(len(KEPT)):
         raise ValueError(f"state: 'kept': expected 0, 1 or 2, got {kept}")
+    if digits.shape != () or digits not in range(DIGITS + 1):
+        raise ValueError(f"state: 'digits': expected 0 to {DIGITS}, got {digits}")
     weighting = KEPT[int(kept)]
-    tensors = {name: as_tensor(state[name], f"state: {name!r}") for name in names[2:]}
+    tensors = {name: as_tensor(state[name], f"state: {name!r}") for name in names[3:]}
     means = tensors["means"]
     if means.ndim != 2 or 0 in means.shape:
         raise ValueError(
@@ -128,7 +132,7 @@ def unpack(state):
             raise ValueError(f"state: {name!r}: holds NaN or infinity")
         if name not in ("means", "scatter") and (values < 0).any():
             raise ValueError(f"state: {name!r}: expected no negative value")
-    return weighting, tensors
+    return weighting, int(digits), tensors
 
 
 def _array(tensor):

@@ -12,11 +12,13 @@ means, so nothing is lost when the mean is far larger than the spread, and any s
 gives the same statistics up to rounding.
 """
 
+import math
+
 import numpy as np
 import torch
 
 from neuralcollapse.statistics.inputs import as_features, as_labels, as_tensor
-from neuralcollapse.statistics.merging import pack, unpack
+from neuralcollapse.statistics.merging import DIGITS, pack, unpack
 from neuralcollapse.statistics.products import gram, squared_lengths
 
 WEIGHTINGS = ("class", "sample")
@@ -49,6 +51,9 @@ class ClassStatistics:
         In the units of the features; zero for a class not seen.
     squared_deviations : Tensor, shape (num_classes,), float64
         Sum over the class of squared distances to its mean.
+    digits : int
+        Binary digits of the coarsest features seen: 52 for float64 and whole numbers, 23 for
+        float32, 7 for bfloat16.
 
     Raises
     ------
@@ -88,6 +93,7 @@ class ClassStatistics:
         self.squared_deviations = torch.zeros(num_classes, **real)
         stack = () if weighting else (num_classes,)
         self._scatter = torch.zeros(*stack, num_features, num_features, **real)
+        self.digits = DIGITS
 
     @property
     def num_classes(self):
@@ -148,6 +154,9 @@ class ClassStatistics:
             )
         if len(x) == 0:
             return self
+        digits = DIGITS
+        if x.is_floating_point():
+            digits = -math.frexp(torch.finfo(x.dtype).eps)[1] + 1
         x = x.to(torch.float64)
         classes, member = torch.unique(y, return_inverse=True)
         counts = torch.bincount(member, minlength=len(classes))
@@ -165,6 +174,7 @@ class ClassStatistics:
             deviations, member = x[:0], member[:0]
         _check_range(deviations, means - self.means[classes])
         self._absorb(classes, counts, means, deviations, member)
+        self.digits = min(self.digits, digits)
         return self
 
     def merge(self, other):
@@ -212,6 +222,7 @@ class ClassStatistics:
         )
         self._scatter += scatter
         self.squared_deviations[classes] += squared_deviations
+        self.digits = min(self.digits, other.digits)
         return self
 
     def state(self):
@@ -226,7 +237,7 @@ class ClassStatistics:
         Examples
         --------
         >>> sorted(ClassStatistics(1, 1).state())
-        ['counts', 'kept', 'means', 'scatter', 'squared_deviations', 'version']
+        ['counts', 'digits', 'kept', 'means', 'scatter', 'squared_deviations', 'version']
         """
         return pack(self, self._scatter)
 
@@ -257,9 +268,9 @@ class ClassStatistics:
         >>> ClassStatistics.from_state(statistics.state()).means.tolist()
         [[1.0], [5.0]]
         """
-        weighting, tensors = unpack(state)
+        weighting, digits, tensors = unpack(state)
         made = cls.__new__(cls)
-        made.weighting, made.class_sizes = weighting, None
+        made.weighting, made.digits, made.class_sizes = weighting, digits, None
         for name, tensor in tensors.items():
             attribute = "_scatter" if name == "scatter" else name
             setattr(made, attribute, tensor.to(device or "cpu", copy=True))
@@ -323,6 +334,17 @@ class ClassStatistics:
     def resolution(self):
         """Distance below which class means differ by rounding only, in units of the features."""
         return 16 * torch.finfo(torch.float64).eps * float(self.means.norm(dim=1).max())
+
+    @property
+    def rounding(self):
+        """Spread of class means along a direction that rounding of the features can give.
+
+        In units of the features: half a unit in the last place of a number of their size, the
+        root mean square entry of the largest class mean. The features of a LayerNorm lie in a
+        hyperplane up to this.
+        """
+        size = float(self.means.norm(dim=1).max()) / self.num_features**0.5
+        return 2.0 ** (-1 - self.digits) * size
 
     def class_variances(self):
         r"""Mean squared distance to the class mean, for the classes present.
