@@ -22,6 +22,7 @@ PUBLIC = (
     "theory.unconstrained",
     "codes",
     "tasks",
+    "files",
     "models",
     "training",
     "theory.deep_unconstrained",
@@ -36,6 +37,7 @@ PUBLIC = (
 RESULTS = {  # made by the library, not by readers
     "Certificate",
     "Code",
+    "CodeComparison",
     "CoherenceBound",
     "CollapseReport",
     "CyclicReport",
@@ -45,6 +47,7 @@ RESULTS = {  # made by the library, not by readers
     "Estimate",
     "ExactHullPoint",
     "Existence",
+    "FeatureFile",
     "FeatureHistory",
     "FeatureLayer",
     "FittedTasks",

@@ -18,10 +18,13 @@ FLOORS = {
     "codes": 3,
     "tasks": 4,
     "models": 4,
+    "files": 4,
     "training": 5,
     "claims": 6,
     "plots": 7,
     "integrations": 7,
+    "command": 8,
+    "__main__": 9,
 }
 HOMES = neuralcollapse._HOMES
 

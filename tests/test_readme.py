@@ -1,8 +1,14 @@
 """The README's lines run and print what it shows."""
 
 import re
+import shlex
+import tomllib
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
+
+import numpy as np
+from safetensors.numpy import save_file
 
 from neuralcollapse.geometry import regular_polygon
 
@@ -25,6 +31,22 @@ def test_the_other_lines_print_something(capsys):
     circle = regular_polygon(7)
     exec(cyclic, {"classifier": circle, "embeddings": circle})
     assert "participation_ratio" in capsys.readouterr().out
+
+
+def test_the_command_prints_its_table(tmp_path, monkeypatch, capsys):
+    line, shown = re.search(r"```\n\$ (.*?)\n(Neural.*?)\.\.\.\n```", TEXT, re.DOTALL).groups()
+    monkeypatch.chdir(tmp_path)
+    np.savez("features.npz", features=[[-1.0], [-3.0], [1.0], [3.0]], labels=[0, 0, 1, 1])
+    save_file({"weight": np.array([[-1.0], [1.0]])}, "head.safetensors")
+    name, *arguments = shlex.split(line)
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    assert import_from(scripts[name])(arguments) == 0
+    assert capsys.readouterr().out.startswith(shown)
+
+
+def import_from(entry):
+    module, function = entry.split(":")
+    return getattr(import_module(module), function)
 
 
 def test_the_commands_are_targets():

@@ -7,6 +7,7 @@ from neuralcollapse.codes.beyond import beyond_orthoplex
 from neuralcollapse.codes.bounds import CoherenceBound, coherence_bound
 from neuralcollapse.codes.certificates import Certificate, certify
 from neuralcollapse.codes.code import Code
+from neuralcollapse.codes.comparison import CodeComparison, compare_with_best
 from neuralcollapse.codes.convexity import batch_loss, lemma15_thresholds
 from neuralcollapse.codes.crossing import (
     crossing_point,
@@ -60,6 +61,7 @@ from neuralcollapse.codes.unconstrained import minimise_cross_entropy
 __all__ = [
     "Certificate",
     "Code",
+    "CodeComparison",
     "CoherenceBound",
     "ExactHullPoint",
     "Existence",
@@ -73,6 +75,7 @@ __all__ = [
     "certify",
     "code_graph",
     "coherence_bound",
+    "compare_with_best",
     "cross_entropy",
     "crossing_point",
     "exact_coherence",

@@ -4,8 +4,15 @@ Nothing here computes a result: projections for the eye are the only arithmetic.
 """
 
 from neuralcollapse.plots.atlas import AtlasTable, atlas_table, coherence_curves
+from neuralcollapse.plots.class_vectors import class_lengths, cosine_curves
 from neuralcollapse.plots.clock import clock_circles, compression, locking_panels, threshold_panel
-from neuralcollapse.plots.collapse import class_plane, cosine_matrices, seed_curves, simplex_shadow
+from neuralcollapse.plots.collapse import (
+    class_cosines,
+    class_plane,
+    cosine_matrices,
+    seed_curves,
+    simplex_shadow,
+)
 from neuralcollapse.plots.depth import (
     cost_ratios,
     descents,
@@ -83,7 +90,9 @@ __all__ = [
     "batch_matrices",
     "bends",
     "bound_gaps",
+    "class_cosines",
     "class_fits",
+    "class_lengths",
     "class_plane",
     "clock_circles",
     "code_graphs",
@@ -95,6 +104,7 @@ __all__ = [
     "coherence_scatter",
     "compression",
     "core_prices",
+    "cosine_curves",
     "cosine_matrices",
     "cost_lines",
     "cost_ratios",

@@ -127,33 +127,62 @@ def cosine_matrices(history, epochs):
     -------
     Plot
     """
-    figure, axes = axes_grid(1, len(epochs), height=2.5)
-    spans = []
-    for panel, epoch in zip(axes[0], epochs, strict=True):
+    tables = {}
+    for epoch in epochs:
         features = history.features[history.checkpoint(epoch)]
         count = history.labels.max() + 1
         means = np.stack([features[history.labels == c].mean(0) for c in range(count)])
-        means -= means.mean(0)
-        means /= np.linalg.norm(means, axis=1, keepdims=True)
-        cosines = means @ means.T
-        image = panel.imshow(cosines, cmap="RdBu_r", vmin=-1, vmax=1)
-        panel.set_xticks([])
-        panel.set_yticks([])
-        panel.grid(False)
-        panel.set_xlabel(_after(epoch))
-        off = cosines[~np.eye(count, dtype=bool)]
-        spans.append((off.min(), off.max()))
-    bar = figure.colorbar(image, ax=axes, shrink=0.85, label="cosine (dimensionless)")
-    bar.outline.set_linewidth(0.5)
+        tables[_after(epoch)] = means - means.mean(0)
+    figure, spans = _cosine_panels(tables)
     alt = (
         f"Cosines between the {count} centred class means; off the diagonal they run "
+        + ", ".join(f"from {low:.2f} to {high:.2f} {name}" for name, (low, high) in spans.items())
+        + f". A simplex has {-1 / (count - 1):.2f} everywhere."
+    )
+    return Plot(figure, alt)
+
+
+def class_cosines(tables):
+    """Draw the cosines between class vectors, one panel a table.
+
+    Parameters
+    ----------
+    tables : dict of str to ndarray, shape (num_classes, num_features)
+        Words for the panel to class vectors, none zero.
+
+    Returns
+    -------
+    Plot
+    """
+    figure, spans = _cosine_panels(tables)
+    count = len(next(iter(tables.values())))
+    alt = (
+        f"Cosines between the vectors of {count} classes; off the diagonal they run "
         + ", ".join(
-            f"from {low:.2f} to {high:.2f} {_after(e)}"
-            for (low, high), e in zip(spans, epochs, strict=True)
+            f"from {low:.2f} to {high:.2f} for {name}" for name, (low, high) in spans.items()
         )
         + f". A simplex has {-1 / (count - 1):.2f} everywhere."
     )
     return Plot(figure, alt)
+
+
+def _cosine_panels(tables):
+    """The figure, and least and largest cosine off the diagonal of each table."""
+    figure, axes = axes_grid(1, len(tables), height=2.5)
+    spans = {}
+    for panel, (name, rows) in zip(axes[0], tables.items(), strict=True):
+        unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        cosines = unit @ unit.T
+        image = panel.imshow(cosines, cmap="RdBu_r", vmin=-1, vmax=1)
+        panel.set_xticks([])
+        panel.set_yticks([])
+        panel.grid(False)
+        panel.set_xlabel(name)
+        off = cosines[~np.eye(len(rows), dtype=bool)]
+        spans[name] = off.min(), off.max()
+    bar = figure.colorbar(image, ax=axes, shrink=0.85, label="cosine (dimensionless)")
+    bar.outline.set_linewidth(0.5)
+    return figure, spans
 
 
 def seed_curves(histories, metrics):

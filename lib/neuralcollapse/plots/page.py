@@ -7,7 +7,6 @@ from functools import cached_property
 
 import matplotlib
 import numpy as np
-from IPython.display import display
 from matplotlib.figure import Figure
 
 from neuralcollapse.plots.style import _STYLE
@@ -74,6 +73,13 @@ def publish(**values):
         if not isinstance(value, (int, float, str)):
             raise TypeError(f"{name}: expected a number or a string, got {type(value).__name__}")
         _glue(name.replace("_", "-"), value)
+
+
+def display(*arguments, **options):
+    """IPython's display, imported when used: who draws for a file need not have IPython."""
+    from IPython.display import display as show
+
+    show(*arguments, **options)
 
 
 def _glue(name, value):

@@ -1,0 +1,9 @@
+"""Floor 8: the command ``neuralcollapse``, which measures features that lie in files.
+
+It exits with 0 when the report is whole, with 2 after one line on what is wrong with the input,
+and with 130 when it was interrupted.
+"""
+
+from neuralcollapse.command.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,361 @@
+"""Features from files: every format gives the same blocks, and never more than a block."""
+
+import tracemalloc
+import zipfile
+
+import numpy as np
+import pyarrow as arrow
+import pyarrow.parquet as parquet
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from neuralcollapse.files import open_features
+
+GENERATOR = np.random.default_rng(0)
+FEATURES = GENERATOR.normal(size=(23, 4)).astype(np.float32)
+LABELS = np.arange(23) % 3
+
+
+def lists(features, fixed):
+    values = arrow.array(features.ravel())
+    if fixed:
+        return arrow.FixedSizeListArray.from_arrays(values, features.shape[1])
+    return arrow.array(list(features), type=arrow.list_(values.type))
+
+
+def table(features=FEATURES, labels=LABELS, fixed=True):
+    return arrow.table({"labels": labels, "features": lists(features, fixed)})
+
+
+def columns(features=FEATURES, labels=LABELS):
+    named = {f"x{i}": column for i, column in enumerate(features.T)}
+    return arrow.table({"id": np.arange(len(features)), "y": labels} | named)
+
+
+def write(folder, kind):
+    """A file of the features above; what `open_features` is told of it."""
+    path = folder / kind.split()[0]
+    if kind == "a.npz":
+        np.savez(path, features=FEATURES, labels=LABELS)
+    elif kind == "a.npz compressed":
+        np.savez_compressed(path, features=FEATURES, labels=LABELS)
+    elif kind == "a.npz by columns":
+        np.savez(path, features=np.asfortranarray(FEATURES), labels=LABELS)
+    elif kind.startswith("a.npy"):
+        order = np.asfortranarray if "columns" in kind else np.asarray
+        np.save(path, order(FEATURES))
+        np.save(folder / "y.npy", LABELS)
+        return path, {"labels": folder / "y.npy"}
+    elif kind == "a.safetensors":
+        save_file({"features": torch.tensor(FEATURES), "labels": torch.tensor(LABELS)}, path)
+    elif kind == "a.parquet columns":
+        parquet.write_table(columns(), path, row_group_size=7)
+        return path, {"names": ("features", "y")}
+    elif kind == "a.parquet pattern":
+        parquet.write_table(columns(), path, row_group_size=7)
+        return path, {"names": ("x*", "y")}
+    elif kind == "folder":
+        path.mkdir()
+        for place, (start, stop) in enumerate([(0, 9), (9, 10), (10, 23)]):
+            part = table(FEATURES[start:stop], LABELS[start:stop])
+            parquet.write_table(part, path / f"part-{place}.parquet")
+    else:
+        parquet.write_table(table(fixed="lists" not in kind), path, row_group_size=7)
+    return path, {}
+
+
+KINDS = [
+    "a.npz",
+    "a.npz compressed",
+    "a.npz by columns",
+    "a.npy",
+    "a.npy by columns",
+    "a.safetensors",
+    "a.parquet",
+    "a.parquet lists",
+    "a.parquet columns",
+    "a.parquet pattern",
+    "folder",
+]
+
+
+@pytest.mark.parametrize("rows", [1, 5, 23, 100, None])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_format_gives_the_same_rows(tmp_path, kind, rows):
+    path, options = write(tmp_path, kind)
+    source = open_features(path, **options)
+    assert (source.num_samples, source.num_features, source.dtype) == (23, 4, np.float32)
+    np.testing.assert_array_equal(source.labels, LABELS)
+    for _ in range(2):  # each pass starts anew
+        features, labels = zip(*source.blocks(rows), strict=True)
+        assert max(map(len, features)) <= (rows or 23)
+        np.testing.assert_array_equal(np.concatenate(features), FEATURES)
+        np.testing.assert_array_equal(np.concatenate(labels), LABELS)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float64", "int8", "float8_e4m3fn"])
+def test_safetensors_of_any_dtype_are_exact(tmp_path, dtype):
+    features = torch.tensor([[1.0, 2.0], [-3.0, 0.5]]).to(getattr(torch, dtype))
+    save_file({"features": features, "labels": torch.tensor([0, 1])}, tmp_path / "a.safetensors")
+    source = open_features(tmp_path / "a.safetensors")
+    ((block, _),) = source.blocks()
+    assert block.dtype == source.dtype
+    np.testing.assert_array_equal(block, features.double().numpy())
+
+
+def test_big_endian_and_integer_arrays_are_read(tmp_path):
+    np.savez(tmp_path / "a.npz", features=FEATURES.astype(">f8"), labels=LABELS.astype(">u2"))
+    ((block, labels),) = open_features(tmp_path / "a.npz").blocks()
+    np.testing.assert_array_equal(block, FEATURES)
+    np.testing.assert_array_equal(labels, LABELS)
+
+
+def test_folders_may_name_the_labels(tmp_path):
+    for label in (0, 1, 2):
+        part = tmp_path / "parts" / f"labels={label}"
+        part.mkdir(parents=True)
+        rows = FEATURES[label == LABELS]
+        parquet.write_table(arrow.table({"features": lists(rows, True)}), part / "0.parquet")
+    source = open_features(tmp_path / "parts")
+    np.testing.assert_array_equal(source.labels, np.sort(LABELS))
+    blocks = np.concatenate([block for block, _ in source.blocks(2)])
+    np.testing.assert_array_equal(blocks, FEATURES[np.argsort(LABELS, kind="stable")])
+
+
+@pytest.mark.parametrize("suffix", ["npy", "npz", "safetensors", "parquet"])
+def test_labels_lie_in_a_file_of_any_kind(tmp_path, suffix):
+    np.save(tmp_path / "a.npy", FEATURES)
+    path = tmp_path / f"y.{suffix}"
+    {
+        "npy": lambda: np.save(path, LABELS),
+        "npz": lambda: np.savez(path, anything=LABELS),
+        "safetensors": lambda: save_file({"y": torch.tensor(LABELS)}, path),
+        "parquet": lambda: parquet.write_table(arrow.table({"c": LABELS}), path),
+    }[suffix]()
+    np.testing.assert_array_equal(open_features(tmp_path / "a.npy", path).labels, LABELS)
+
+
+@pytest.mark.parametrize("kind", ["npz", "npz compressed", "npy", "npy by columns", "parquet"])
+def test_no_more_than_blocks_are_in_memory(tmp_path, kind):
+    features = GENERATOR.normal(size=(40_000, 64)).astype(np.float32)  # 10 MB
+    labels = np.arange(len(features)) % 2
+    path, options = tmp_path / f"a.{kind.split()[0]}", {}
+    if "compressed" in kind:
+        np.savez_compressed(path, features=features, labels=labels)
+    elif kind == "npz":
+        np.savez(path, features=features, labels=labels)
+    elif kind == "parquet":
+        parquet.write_table(table(features, labels), path, compression=None)  # one group of rows
+    else:
+        np.save(path, np.asfortranarray(features) if "columns" in kind else features)
+        np.save(tmp_path / "y.npy", labels)
+        options = {"labels": tmp_path / "y.npy"}
+    source = open_features(path, **options)
+    taken = arrow.total_allocated_bytes()
+    tracemalloc.start()
+    try:
+        for block, _ in source.blocks(1000):
+            taken = max(taken, arrow.total_allocated_bytes())
+            del block
+        assert tracemalloc.get_traced_memory()[1] < 2e6
+    finally:
+        tracemalloc.stop()
+    assert taken < 3e6
+
+
+BAD = {
+    "objects": ("features: features of .* holds Python objects, which only pickle", {}),
+    "object labels": ("labels: labels of .* holds Python objects", {}),
+    "one axis": (r"features: .*\(num_samples, num_features\), got \(23,\)", {}),
+    "no samples": ("features: .*expected samples", {}),
+    "short labels": (r"labels: .*expected shape \(23,\).*got \(22,\)", {}),
+    "square labels": (r"labels: .*expected shape \(23,\).*got \(23, 1\)", {}),
+    "negative labels": ("labels: labels of .*class indices from 0, got -1", {}),
+    "no name": ("features: nothing is named 'features' in .*holds x .23, 4., y", {}),
+    "no label name": ("labels: nothing is named 'labels' .*names, or give another", {}),
+    "names": ("names: expected two", {"names": "features"}),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_does_not_fit_is_named(tmp_path, case):
+    arrays = {"features": FEATURES, "labels": LABELS}
+    if case == "objects":
+        arrays["features"] = FEATURES.astype(object)
+    elif case == "object labels":
+        arrays["labels"] = LABELS.astype(object)
+    elif case == "one axis":
+        arrays["features"] = FEATURES[:, 0]
+    elif case == "no samples":
+        arrays = {"features": FEATURES[:0], "labels": LABELS[:0]}
+    elif case == "short labels":
+        arrays["labels"] = LABELS[1:]
+    elif case == "square labels":
+        arrays["labels"] = LABELS[:, None]
+    elif case == "negative labels":
+        arrays["labels"] = LABELS - 1
+    elif case == "no name":
+        arrays = {"x": FEATURES, "y": LABELS}
+    elif case == "no label name":
+        arrays = {"features": FEATURES, "y": LABELS}
+    np.savez(tmp_path / "a.npz", **arrays)
+    message, options = BAD[case]
+    with pytest.raises(ValueError, match=message):
+        open_features(tmp_path / "a.npz", **options)
+
+
+@pytest.mark.parametrize("labels", [LABELS.astype(float), LABELS > 0, LABELS.astype(str)])
+def test_labels_must_be_integers(tmp_path, labels):
+    np.savez(tmp_path / "a.npz", features=FEATURES, labels=labels)
+    with pytest.raises(TypeError, match=r"labels: labels of .*expected"):
+        open_features(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("features", [FEATURES * 1j, FEATURES > 0, FEATURES.astype(str)])
+def test_features_must_be_real_numbers(tmp_path, features):
+    np.savez(tmp_path / "a.npz", features=features, labels=LABELS)
+    with pytest.raises(TypeError, match=r"features: features of .*expected real numbers"):
+        open_features(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        ([[1.0, 2.0], None], "has nothing in row 1"),
+        ([[1.0, 2.0], [1.0, None]], "has a gap in row 1"),
+        ([[1.0, 2.0], [1.0]], "a list of 1 numbers in row 1 where the first has 2"),
+    ],
+)
+@pytest.mark.parametrize("rows", [1, 10])
+def test_gaps_in_parquet_columns_are_named(tmp_path, column, message, rows):
+    parquet.write_table(arrow.table({"features": column, "labels": [0, 1]}), tmp_path / "a.parquet")
+    source = open_features(tmp_path / "a.parquet")
+    with pytest.raises(ValueError, match=rf"features: .*{message}"):
+        list(source.blocks(rows))
+
+
+@pytest.mark.parametrize("name", ["words", "lists"])
+def test_columns_of_words_are_no_features(tmp_path, name):
+    part = arrow.table({"words": ["a", "b"], "lists": [["a"], ["b"]], "labels": [0, 1]})
+    parquet.write_table(part, tmp_path / "a.parquet")
+    with pytest.raises((TypeError, ValueError), match=r"features: (nothing is named|.*real num)"):
+        open_features(tmp_path / "a.parquet", names=(name, "labels"))
+    with pytest.raises((TypeError, ValueError), match=r"labels: .*expected"):
+        open_features(write(tmp_path, "a.npy")[0], tmp_path / "a.parquet", names=("", name))
+
+
+def test_parts_that_differ_are_named(tmp_path):
+    parquet.write_table(columns(), tmp_path / "0.parquet")
+    parquet.write_table(columns().drop_columns("x2"), tmp_path / "1.parquet")
+    source = open_features(tmp_path, names=("x*", "y"))
+    with pytest.raises(ValueError, match=r"1\.parquet has no column x2"):
+        list(source.blocks())
+
+
+def test_an_archive_by_columns_that_is_large_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("neuralcollapse.files.numpy_arrays._LARGEST_WHOLE", 10)
+    source = open_features(*write(tmp_path, "a.npz by columns")[:1])
+    with pytest.raises(ValueError, match=r"lies column by column.*ascontiguousarray"):
+        list(source.blocks())
+
+
+def test_a_member_with_a_wrong_checksum_is_refused(tmp_path):
+    path, _ = write(tmp_path, "a.npz")
+    content = bytearray(path.read_bytes())
+    place = content.find(FEATURES.tobytes()) + 8
+    content[place] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"features: .*malformed \(Bad CRC-32"):
+        list(open_features(path).blocks(5))
+
+
+def test_an_archive_that_announces_more_than_it_holds_is_refused(tmp_path):
+    header = b"\x93NUMPY\x01\x00v\x00" + (
+        b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000, 8)}".ljust(117) + b"\n"
+    )
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("features.npy", header)
+    with pytest.raises(ValueError, match=r"features: .*cut short.*announced"):
+        open_features(tmp_path / "a.npz")
+
+
+def test_a_file_that_shrinks_meanwhile_is_an_error(tmp_path):
+    path = tmp_path / "a.npy"
+    np.save(path, np.zeros((100_000, 4)))
+    np.save(tmp_path / "y.npy", np.zeros(100_000, dtype=int))
+    blocks = open_features(path, tmp_path / "y.npy").blocks(1000)
+    next(blocks)
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size // 2)
+    with pytest.raises(ValueError, match=r"features: .*a\.npy is cut short"):
+        list(blocks)
+
+
+@pytest.mark.parametrize("header", ["{'descr': '<f8', (\n", "\x00", "]", "{'shape': 3}", "  x\n y"])
+def test_a_header_that_is_no_header_is_named(tmp_path, header):
+    content = b"\x93NUMPY\x01\x00v\x00" + header.encode().ljust(118) + bytes(800)
+    (tmp_path / "a.npy").write_bytes(content)
+    with pytest.raises(ValueError, match=r"features: .*a\.npy is cut short or malformed"):
+        open_features(tmp_path / "a.npy")
+
+
+@pytest.mark.parametrize("name", ["a.pt", "a.pkl", "a.ckpt", "a.bin"])
+def test_pickles_are_not_opened(tmp_path, name):
+    torch.save({"features": torch.tensor(FEATURES)}, tmp_path / name)
+    with pytest.raises(ValueError, match=r"features: .*pickled objects, which run code.*savez"):
+        open_features(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.npz", "no/a.npy", "a"])
+def test_a_missing_file_or_another_kind_is_named(tmp_path, name):
+    with pytest.raises(ValueError, match=r"features: (cannot read|expected a file ending in)"):
+        open_features(tmp_path / name)
+
+
+@pytest.mark.parametrize("keep", [0, 3, 0.1, 0.5, 0.9, -1])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "folder"])
+def test_a_file_that_was_cut_short_is_named(tmp_path, kind, keep):
+    path, options = write(tmp_path, kind)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(keep * len(content)) if isinstance(keep, float) else keep])
+    with pytest.raises(ValueError, match=rf"features: .*{path.name}.* cut short or malformed"):
+        list(open_features(path, **options).blocks())
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "folder"])
+def test_noise_in_place_of_a_file_is_named(tmp_path, kind):
+    path, options = write(tmp_path, kind)
+    path.write_bytes(np.random.default_rng(0).bytes(2000))
+    with pytest.raises(ValueError, match=r"features: .*cut short or malformed"):
+        open_features(path, **options)
+
+
+def test_a_part_that_was_cut_short_is_named(tmp_path):
+    path, _ = write(tmp_path, "folder")
+    part = path / "part-1.parquet"
+    part.write_bytes(part.read_bytes()[:-9])
+    with pytest.raises(ValueError, match=r"features: .*cut short or malformed"):
+        open_features(path)
+
+
+def test_an_empty_folder_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"features: no parquet files"):
+        open_features(tmp_path)
+
+
+@pytest.mark.parametrize("rows", [0, 2.5, -1])
+def test_rows_must_be_a_whole_number(tmp_path, rows):
+    path, options = write(tmp_path, "a.npz")
+    with pytest.raises(ValueError, match=r"rows: expected a whole number"):
+        next(open_features(path, **options).blocks(rows))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "package"), [("safetensors", "safetensors"), ("parquet", "pyarrow")]
+)
+def test_a_missing_package_names_the_extra(tmp_path, monkeypatch, suffix, package):
+    path, _ = write(tmp_path, f"a.{suffix}")
+    monkeypatch.setitem(__import__("sys").modules, package, None)
+    with pytest.raises(ImportError, match=rf"needs {package}; pip install neuralcollapse\[files\]"):
+        open_features(path)
