@@ -113,7 +113,7 @@ def array_statistics(features, labels, num_classes=None, *, weighting="class"):
     dask = _imported()
     check_weighting(weighting)
     blocks = _blocks(features)
-    label_blocks = _label_blocks(features, labels)
+    label_blocks = _label_blocks(features, labels, num_classes)
     known = np.cumsum([0, *features.chunks[0]])
     counted = dask.compute(
         *(
@@ -330,7 +330,7 @@ def _blocks(features):
     return features.to_delayed()[:, 0].tolist()
 
 
-def _label_blocks(features, labels):
+def _label_blocks(features, labels, num_classes):
     """The chunks of the labels as tasks, cut where the features are cut."""
     dask = _imported()
     if not isinstance(labels, dask.array.Array):
@@ -340,7 +340,7 @@ def _label_blocks(features, labels):
                 f"labels: expected a Dask array chunked as features are, whose length is unknown, "
                 f"got {type(labels).__name__}"
             )
-        labels = as_labels(labels, features.shape[0]).numpy()
+        labels = as_labels(labels, features.shape[0], num_classes).numpy()
         labels = dask.array.from_array(labels, chunks=(features.chunks[0],))
     if labels.dtype.kind not in "iu":
         raise TypeError(
