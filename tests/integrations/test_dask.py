@@ -209,18 +209,19 @@ def test_without_dask_the_error_names_the_extra():
 
 def test_a_worker_killed_half_way_changes_nothing(tmp_path):
     distributed = pytest.importorskip("distributed")
-    go = tmp_path / "go"
+    calls, waiting, go = (tmp_path / name for name in ("calls", "waiting", "go"))
+    calls.mkdir()
+    waiting.mkdir()
 
     def chunk(start):  # not importable by a worker: it travels with the task
-        (tmp_path / f"{start}-{os.getpid()}-{time.monotonic_ns()}").touch()
+        half_way = len(list(calls.iterdir())) >= 8
+        (calls / f"{start}-{os.getpid()}-{time.monotonic_ns()}").touch()
         deadline = time.monotonic() + 120
-        while start >= 200 and not go.exists():
+        while half_way and not go.exists():
             assert time.monotonic() < deadline
-            time.sleep(0.01)
+            (waiting / str(os.getpid())).touch()
+            time.sleep(0.02)
         return FEATURES[start : start + 25]
-
-    def started():
-        return [path.name.split("-")[:2] for path in tmp_path.iterdir() if path != go]
 
     features = da.concatenate(
         [
@@ -240,15 +241,13 @@ def test_a_worker_killed_half_way_changes_nothing(tmp_path):
         )
         work.start()
         deadline = time.monotonic() + 120
-        while len({pid for start, pid in started() if int(start) >= 200}) < 2:
+        while len(list(waiting.iterdir())) < 2:
             assert time.monotonic() < deadline
             assert work.is_alive()
             time.sleep(0.02)
-        done = sum(int(start) < 200 for start, _ in started())
-        os.kill(int(started()[0][1]), signal.SIGKILL)
+        os.kill(int(next(waiting.iterdir()).name), signal.SIGKILL)
         go.touch()
         work.join(120)
-    assert done >= 4  # half-way: those of the killed worker are lost
-    assert len(started()) > 32  # two passes over 16 chunks, and what the dead worker had
+    assert len(list(calls.iterdir())) > 32  # two passes over 16 chunks, and what was lost
     (report,) = found
     assert_same(report, measure(FEATURES, LABELS, WEIGHT, BIAS))
