@@ -120,6 +120,27 @@ def test_errors_name_the_argument(features, labels, options, error, message):
         measure_array(features, labels, **options)
 
 
+@pytest.mark.parametrize(
+    ("weight", "bias", "message"),
+    [
+        (None, BIAS, "bias: given without weight"),
+        (WEIGHT.T, None, r"weight: expected shape \(num_classes, 6\)"),
+        (WEIGHT, BIAS[1:], "bias: expected"),
+        (WEIGHT * np.nan, None, "weight: "),
+    ],
+)
+def test_a_classifier_is_checked_before_anything_is_computed(tmp_path, weight, bias, message):
+    def never(chunk):
+        raise AssertionError
+
+    features = da.from_array(FEATURES, chunks=(100, 6))
+    features = features.map_blocks(never, dtype=float, meta=FEATURES)
+    with pytest.raises(ValueError, match=message):
+        measure_array(features, LABELS, weight, bias)
+    with pytest.raises(ValueError, match=message):
+        measure_parquet(write_folder(tmp_path / "data", 2), weight, bias)
+
+
 def test_errors_of_a_chunk_name_its_rows():
     broken = FEATURES.copy()
     broken[233, 4] = np.nan

@@ -1,29 +1,18 @@
-"""Features of a Dask cluster: statistics where the data is, merged as a tree.
-
-One task a chunk turns features into the state of a `ClassStatistics`; states are merged eight at a
-time, always in the order of the chunks, so that the report does not depend on which worker did
-what, or did it twice. A worker that dies is replaced by Dask, and only its chunks are done again.
-"""
-
-from functools import partial
+"""Dask arrays of features: a task a chunk."""
 
 import numpy as np
 
-from neuralcollapse.files import file_statistics, open_features
 from neuralcollapse.files.measure import as_class_sizes
-from neuralcollapse.metrics import count_mismatches, measure_statistics
-from neuralcollapse.statistics import ClassStatistics, as_labels, check_weighting, merge_all
-
-__all__ = [
-    "array_mismatches",
-    "array_statistics",
-    "measure_array",
-    "measure_parquet",
-    "parquet_mismatches",
-    "parquet_statistics",
-]
-
-_BRANCHES = 8  # states merged by one task
+from neuralcollapse.integrations.dask.tasks import (
+    Named,
+    agreed,
+    count_all,
+    imported,
+    merged,
+    rule,
+)
+from neuralcollapse.metrics import measure_statistics
+from neuralcollapse.statistics import ClassStatistics, as_labels, check_weighting
 
 
 def measure_array(
@@ -68,7 +57,8 @@ def measure_array(
     >>> round(report.within_class_variability, 12), report.nearest_center_mismatch
     (0.125, 0.0)
     """
-    num_classes = _agreed(num_classes, weight)
+    _blocks(features)
+    num_classes = agreed(num_classes, weight, bias, features.shape[1])
     statistics = array_statistics(features, labels, num_classes, weighting=weighting)
     mismatches = None
     if weight is not None:
@@ -110,7 +100,7 @@ def array_statistics(features, labels, num_classes=None, *, weighting="class"):
     >>> array_statistics(features, [0, 0, 1]).means.tolist()
     [[1.0], [5.0]]
     """
-    dask = _imported()
+    dask = imported()
     check_weighting(weighting)
     blocks = _blocks(features)
     label_blocks = _label_blocks(features, labels, num_classes)
@@ -135,7 +125,7 @@ def array_statistics(features, labels, num_classes=None, *, weighting="class"):
         dask.delayed(_chunk_state)(block, label_block, setup, _place(i, known))
         for i, (block, label_block) in enumerate(zip(blocks, label_blocks, strict=True))
     ]
-    return _merged(states)
+    return merged(states)
 
 
 def array_mismatches(features, statistics, weight, bias=None):
@@ -163,156 +153,14 @@ def array_mismatches(features, statistics, weight, bias=None):
     """
     blocks = _blocks(features)
     known = np.cumsum([0, *features.chunks[0]])
-    rule = _rule(statistics, weight, bias)
+    decide = rule(statistics, weight, bias)
     parts = [([block], _place(i, known)) for i, block in enumerate(blocks)]
-    return _count_all(rule, parts)
-
-
-def measure_parquet(
-    folder,
-    weight=None,
-    bias=None,
-    *,
-    names=("features", "labels"),
-    weighting="class",
-    num_classes=None,
-    center=False,
-):
-    """Measure every metric of neural collapse of features in a folder of parquet files.
-
-    Parameters
-    ----------
-    folder : str or Path
-        Of parquet files, in folders ``key=value`` or not, that every worker sees at this place.
-        A task reads one file, a block at a time; write many files rather than one.
-    weight : array_like or Tensor, shape (num_classes, num_features), optional
-        Of the last linear layer.
-    bias : array_like or Tensor, shape (num_classes,), optional
-    names : tuple of (str, str)
-        Of the columns of features and labels, as `open_features` takes them.
-    weighting : {"class", "sample"}
-        Whether each class or each sample counts alike.
-    num_classes : int, optional
-        The rows of `weight`, or the largest label plus one, unless given.
-    center : bool
-        Remove the mean row of `weight` (and the mean of `bias`) first.
-
-    Returns
-    -------
-    CollapseReport
-        As `measure` gives it for all features in memory, up to rounding.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `measure`; a row that holds NaN is named with its file.
-    ImportError
-        If Dask or pyarrow is not installed.
-    """
-    num_classes = _agreed(num_classes, weight)
-    statistics = parquet_statistics(folder, num_classes, names=names, weighting=weighting)
-    mismatches = None
-    if weight is not None:
-        mismatches = parquet_mismatches(folder, statistics, weight, bias, names=names)
-    return measure_statistics(
-        statistics, weight, bias, weighting=weighting, center=center, mismatches=mismatches
-    )
-
-
-def parquet_statistics(
-    folder, num_classes=None, *, names=("features", "labels"), weighting="class"
-):
-    """Take the statistics of features in a folder of parquet files, a task a file.
-
-    Parameters
-    ----------
-    folder : str or Path
-        As `measure_parquet` takes it. The column of labels is read here first.
-    num_classes : int, optional
-        The largest label plus one unless given.
-    names : tuple of (str, str)
-        Of the columns of features and labels.
-    weighting : {"class", "sample"}
-        What the statistics are kept for.
-
-    Returns
-    -------
-    ClassStatistics
-        The same to the last bit, whatever the scheduler and its workers.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Naming the argument, and file and row where a value is wrong.
-    ImportError
-        If Dask or pyarrow is not installed.
-    """
-    dask = _imported()
-    check_weighting(weighting)
-    source = open_features(folder, names=names)
-    as_labels(source.labels, source.num_samples, num_classes)
-    classes, counts = np.unique(source.labels, return_counts=True)
-    sizes = as_class_sizes([classes], [counts], num_classes, source.num_features)
-    shared = dask.delayed(sizes)
-    task = dask.delayed(_file_state)
-    return _merged([task(part, shared, weighting) for part in source.parts()])
-
-
-def parquet_mismatches(folder, statistics, weight, bias=None, *, names=("features", "labels")):
-    """Count the samples in a folder of parquet files where classifier and nearest centre disagree.
-
-    Parameters
-    ----------
-    folder : str or Path
-    statistics : ClassStatistics
-        Of these features.
-    weight : array_like or Tensor, shape (num_classes, num_features)
-    bias : array_like or Tensor, shape (num_classes,), optional
-    names : tuple of (str, str)
-        Of the columns of features and labels.
-
-    Returns
-    -------
-    int
-        For the `mismatches` of `measure_statistics`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If shapes do not fit, or a value is NaN or infinite.
-    ImportError
-        If Dask or pyarrow is not installed.
-    """
-    _imported()
-    source = open_features(folder, names=names)
-    parts = [(part, f"a row of {part.path}") for part in source.parts()]
-    return _count_all(_rule(statistics, weight, bias), parts)
-
-
-def _imported():
-    try:
-        import dask
-        import dask.array
-    except ImportError as error:
-        raise ImportError(
-            "features: measuring on a cluster needs Dask; pip install neuralcollapse[cluster]"
-        ) from error
-    return dask
-
-
-def _agreed(num_classes, weight):
-    if weight is None:
-        return num_classes
-    if num_classes not in (None, len(weight)):
-        raise ValueError(
-            f"num_classes: expected {len(weight)}, one for each row of weight, got {num_classes}"
-        )
-    return len(weight)
+    return count_all(decide, parts)
 
 
 def _blocks(features):
     """The chunks of the features as tasks, each with all its columns."""
-    dask = _imported()
+    dask = imported()
     if not isinstance(features, dask.array.Array):
         raise TypeError(
             f"features: expected a Dask array, got {type(features).__name__}; use measure, or "
@@ -332,7 +180,7 @@ def _blocks(features):
 
 def _label_blocks(features, labels, num_classes):
     """The chunks of the labels as tasks, cut where the features are cut."""
-    dask = _imported()
+    dask = imported()
     if not isinstance(labels, dask.array.Array):
         labels = np.asarray(labels)
         if np.isnan(features.shape[0]):
@@ -369,70 +217,13 @@ def _place(index, known):
 
 def _count(labels, num_classes, place):
     """Number of labels of a chunk, the classes among them, and how often each occurs."""
-    with _Named(place):
+    with Named(place):
         labels = as_labels(labels, len(labels), num_classes).numpy()
     return len(labels), *np.unique(labels, return_counts=True)
 
 
 def _chunk_state(features, labels, setup, place):
     statistics = ClassStatistics(**setup)
-    with _Named(place):
+    with Named(place):
         statistics.update(features, labels)
     return statistics.state()
-
-
-def _file_state(part, class_sizes, weighting):
-    return file_statistics(part, weighting=weighting, class_sizes=class_sizes).state()
-
-
-def _merged(states):
-    """Statistics of all states: a tree of merges, of neighbours and in their order."""
-    dask = _imported()
-    join = dask.delayed(_join)
-    while len(states) > 1:
-        groups = [states[i : i + _BRANCHES] for i in range(0, len(states), _BRANCHES)]
-        states = [join(group) if len(group) > 1 else group[0] for group in groups]
-    (state,) = dask.compute(*states)
-    return ClassStatistics.from_state(state)
-
-
-def _join(states):
-    return merge_all(map(ClassStatistics.from_state, states)).state()
-
-
-def _rule(statistics, weight, bias):
-    present = statistics.present
-    return partial(
-        count_mismatches,
-        centers=statistics.means[present],
-        weight=weight,
-        bias=bias,
-        classes=present,
-    )
-
-
-def _count_all(rule, parts):
-    """Mismatches of all parts, each an iterable of blocks with the words for its place."""
-    dask = _imported()
-    rule = dask.delayed(rule)
-    return sum(dask.compute(*(dask.delayed(_mismatches)(rule, *part) for part in parts)))
-
-
-def _mismatches(rule, blocks, place):
-    blocks = blocks.blocks() if hasattr(blocks, "blocks") else ((block,) for block in blocks)
-    with _Named(place):
-        return sum(rule(features) for features, *_ in blocks if len(features))
-
-
-class _Named:
-    """Adds to errors where in the data they arose."""
-
-    def __init__(self, place):
-        self.place = place
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, trace):
-        if kind is not None and issubclass(kind, (TypeError, ValueError)):
-            raise kind(f"{error} (in {self.place})") from error
