@@ -43,7 +43,7 @@ def assert_same(report, expected):
         assert getattr(report, name) == close, name
 
 
-@pytest.mark.parametrize("chunks", [(400, 6), (57, 6), (23, 4), ((0, 399, 0, 1), 6)])
+@pytest.mark.parametrize("chunks", [(400, 6), (45, 6), (23, 4), ((0, 399, 0, 1), 6)])
 @pytest.mark.parametrize("weighting", ["class", "sample"])
 @pytest.mark.parametrize("center", [False, True])
 def test_chunks_give_the_report_of_the_whole(chunks, weighting, center):
