@@ -34,6 +34,8 @@ PUBLIC = (
     "theory.learned_kernel",
     "theory.relu_kernel",
     "theory.equilibrium",
+    "integrations",
+    "integrations.torchmetrics",
 )
 RESULTS = {  # made by the library, not by readers
     "Certificate",

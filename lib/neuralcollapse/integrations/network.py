@@ -1,0 +1,288 @@
+"""Neural collapse of a network, from the batches it is evaluated on."""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from itertools import chain, islice
+
+import torch
+
+from neuralcollapse.integrations.classifier import as_classifier
+from neuralcollapse.integrations.heads import (
+    checked_model,
+    linear_layers,
+    named_head,
+)
+from neuralcollapse.integrations.packing import fail_together, merge_processes, sum_processes
+from neuralcollapse.integrations.passes import evaluating, split_batch
+from neuralcollapse.integrations.reading import Reading, as_pooling, read_network
+from neuralcollapse.integrations.samples import as_samples, start_statistics
+from neuralcollapse.metrics import count_mismatches, measure_statistics
+
+
+def measure_network(
+    model,
+    batches,
+    head=None,
+    *,
+    layers=None,
+    weighting="class",
+    class_sizes=None,
+    center=False,
+    decisions=True,
+    pooling="mean",
+    ignore_index=-100,
+    shift=None,
+    split=None,
+    merge=False,
+):
+    r"""Measure neural collapse of a network, in evaluation passes over its data.
+
+    Parameters
+    ----------
+    model : Module
+        Runs where its parameters are, in evaluation mode and without gradients; modes, hooks and
+        random state are as before afterwards, also after an error.
+    batches : iterable of batches
+        Say a DataLoader. A batch is (inputs, labels), or a dictionary whose other entries are the
+        keyword arguments of the network. Every pass has to see the same inputs, in any order:
+        augment nothing at random.
+    head : str or Module, optional
+        Last linear layer, by name or itself; `find_head` looks for it, with the first batch as
+        example, unless given.
+    layers : sequence of str, or "all", optional
+        Modules whose outputs are measured as well, by name; "all" takes every module that has
+        parameters of its own but no parts.
+    weighting : {"class", "sample"}
+    class_sizes : array_like of int, shape (num_classes,), optional
+        Samples each class has in `batches`; needed where many classes are weighted alike.
+    center : bool
+        Remove the mean row of the weight (and the mean of the bias) first.
+    decisions : bool
+        Whether to pass over the batches a second time for NC4, which compares decisions with the
+        means of all samples. Without, NC4 is None.
+    pooling : {"mean", "flatten"} or callable
+        How the outputs of `layers` become one row a sample: "mean" over all axes after the
+        second, for maps (batch, channels, ...); "flatten" keeps every entry. A function takes
+        (batch, ...) to (batch, num_features), for instance ``lambda h: h[:, 0]`` for the first
+        token. Positions with a label each are never pooled.
+    ignore_index : int or None
+        Label of positions that are no samples.
+    shift : int, optional
+        Positions by which labels lie behind what is predicted: 1 for a causal language model
+        whose labels repeat its tokens, as those of transformers do. 0 unless given, but then
+        labels that repeat ``input_ids`` are refused.
+    split : callable, optional
+        Takes a batch to (inputs, labels), where batches are neither pairs nor dictionaries.
+    merge : bool
+        Merge what all processes of ``torch.distributed`` have seen, by the pairwise update of
+        [chan1983]; all of them have to call. Otherwise the report is of this process's batches.
+
+    Returns
+    -------
+    CollapseReport, or OrderedDict of str to CollapseReport
+        With `layers`, by name in the order of their calls, without NC3 and NC4, and the head's
+        own, of its inputs, last.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the head is not found or ambiguous, is called other than once a batch, batches or
+        labels do not fit, the second pass is of other samples than the first, or as
+        `measure_statistics`.
+
+    Examples
+    --------
+    >>> model = torch.nn.Linear(1, 2, bias=False)
+    >>> _ = model.weight.data.copy_(torch.tensor([[-1.0], [1.0]]))
+    >>> batch = torch.tensor([[-1.0], [-3.0], [1.0], [3.0]]), torch.tensor([0, 0, 1, 1])
+    >>> report = measure_network(model, [batch])
+    >>> round(report.within_class_variability, 12), report.nearest_center_mismatch
+    (0.125, 0.0)
+    """
+    if decisions and (isinstance(batches, Iterator) or not hasattr(batches, "__iter__")):
+        raise ValueError(
+            "batches: NC4 takes a second pass, but these can be read once only; give a DataLoader "
+            "or a list, or decisions=False to go without NC4"
+        )
+    name, layer, batches = _resolve(model, head, batches, split)
+    reading = {"ignore_index": ignore_index, "shift": shift, "split": split, "merge": merge}
+    found = collect(
+        model,
+        batches,
+        layer,
+        layers=() if layers is None else layers,
+        weighting=weighting,
+        class_sizes=class_sizes,
+        pooling=pooling,
+        **reading,
+    )
+    weight, bias = as_classifier(layer)
+    mismatches = None
+    if decisions:
+        mismatches = count_decisions(model, batches, layer, found[name], **reading)
+    options = {"weighting": weighting, "center": center}
+    reports = OrderedDict(
+        (each, measure_statistics(found[each], **options)) for each in found if each != name
+    )
+    report = measure_statistics(found[name], weight, bias, mismatches=mismatches, **options)
+    if layers is None:
+        return report
+    reports[name] = report
+    return reports
+
+
+def collect(
+    model,
+    batches,
+    head=None,
+    *,
+    layers=None,
+    weighting="class",
+    class_sizes=None,
+    pooling="mean",
+    ignore_index=-100,
+    shift=None,
+    split=None,
+    merge=False,
+):
+    """Collect class statistics of what the last linear layer reads, in one evaluation pass.
+
+    Parameters
+    ----------
+    model, batches, head, layers, weighting, class_sizes, pooling, ignore_index, shift, split, merge
+        As `measure_network` takes them. Batches are read once.
+
+    Returns
+    -------
+    ClassStatistics, or OrderedDict of str to ClassStatistics
+        With `layers`, by name in the order of their calls, the head's inputs under its own name.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `measure_network`.
+
+    Examples
+    --------
+    >>> model = torch.nn.Linear(1, 2)
+    >>> collect(model, [(torch.tensor([[1.0], [3.0]]), torch.tensor([0, 0]))]).means.tolist()
+    [[2.0], [0.0]]
+    """
+    pool = as_pooling(pooling)
+    reading = Reading(ignore_index, shift, split, merge)
+    name, layer, batches = _resolve(model, head, batches, split)
+    outputs = _named_layers(model, layers or (), name)
+    num_classes, num_features = layer.weight.shape
+    options = {"weighting": weighting, "class_sizes": class_sizes}
+    found = OrderedDict()
+    found[name] = start_statistics(num_classes, num_features, device=layer.weight.device, **options)
+
+    def take(features, labels):
+        for each, values in features.items():
+            values = values if each == name else pool(values, labels, each)
+            values, kept = as_samples(values, labels, ignore_index)
+            if each not in found:
+                found[each] = start_statistics(
+                    num_classes, values.shape[1], device=values.device, **options
+                )
+            found[each].update(values, kept)
+
+    read_network(model, batches, (name, layer), outputs, take, reading)
+    found.move_to_end(name)
+    if merge:
+        unknown = None
+        if len(found) <= len(outputs):
+            unknown = ValueError("batches: a process without any knows no sizes of other layers")
+        fail_together(unknown, layer.weight.device)
+        found = OrderedDict((each, merge_processes(part)) for each, part in found.items())
+    return found[name] if layers is None else found
+
+
+def count_decisions(
+    model,
+    batches,
+    head,
+    statistics,
+    *,
+    ignore_index=-100,
+    shift=None,
+    split=None,
+    merge=False,
+):
+    """Count samples that the head decides otherwise than the nearest class mean, in a second pass.
+
+    Parameters
+    ----------
+    model, batches, head, ignore_index, shift, split, merge
+        As `measure_network` takes them.
+    statistics : ClassStatistics
+        What `collect` found in the first pass.
+
+    Returns
+    -------
+    int
+        For the `mismatches` of `measure_statistics`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `measure_network`.
+    """
+    name, layer, batches = _resolve(model, head, batches, split)
+    weight, bias = as_classifier(layer)
+    present, counts = statistics.present, torch.zeros_like(statistics.counts)
+    centers = statistics.means_present()
+    mismatches = 0
+
+    def take(features, labels):
+        nonlocal mismatches
+        values, kept = as_samples(features[name], labels, ignore_index)
+        kept = kept.to(counts.device, torch.int64)
+        if len(kept):
+            counts.add_(torch.bincount(kept, minlength=len(counts)))
+            values = values.to(centers.device)
+            mismatches += count_mismatches(values, centers, weight, bias, classes=present)
+
+    reading = Reading(ignore_index, shift, split, merge)
+    read_network(model, batches, (name, layer), {}, take, reading)
+    if merge:
+        together = sum_processes(torch.cat([counts, counts.new_tensor([mismatches])]))
+        counts, mismatches = together[:-1], int(together[-1])
+    if not torch.equal(counts.cpu(), statistics.counts.cpu()):
+        raise ValueError(
+            f"batches: the second pass was of other samples than the first ({int(counts.sum())} "
+            f"and {statistics.num_samples}, or in other classes); keep the loader from dropping "
+            "or drawing at random, or give decisions=False to go without NC4"
+        )
+    return mismatches
+
+
+def _resolve(model, head, batches, split):
+    """Name and module of the head, and all batches; the first tells, where there is a choice."""
+    inputs = None
+    if head is None and len(linear_layers(model)) > 1:
+        with evaluating(model):
+            first = list(islice(batches, 1))
+        if isinstance(batches, Iterator):
+            batches = chain(first, batches)
+        if first:
+            inputs = (split or split_batch)(first[0])[0]
+    return *named_head(model, head, inputs), batches
+
+
+def _named_layers(model, layers, head):
+    modules = dict(checked_model(model).named_modules())
+    if layers == "all":
+        layers = [
+            name
+            for name, module in modules.items()
+            if name != head and not [*module.children()] and [*module.parameters()]
+        ]
+    if isinstance(layers, str):
+        raise ValueError(f"layers: expected names in a list, or 'all', got {layers!r}")
+    for name in layers:
+        if name not in modules:
+            raise ValueError(f"layers: no module {name!r}; see model.named_modules()")
+        if name == head:
+            raise ValueError(f"layers: {name!r} is the head, whose inputs are measured anyway")
+    return {name: modules[name] for name in layers}
