@@ -23,6 +23,7 @@ PUBLIC = (
     "codes",
     "tasks",
     "files",
+    "integrations.dask",
     "models",
     "training",
     "theory.deep_unconstrained",

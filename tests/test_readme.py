@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 from safetensors.numpy import save_file
 
 from neuralcollapse.geometry import regular_polygon
@@ -25,12 +26,31 @@ def test_the_three_lines_print_the_table(capsys):
 
 
 def test_the_other_lines_print_something(capsys):
-    _, codes, cyclic = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
-    exec(codes, {})
+    exec(code_with("spherical_code"), {})
     assert "24 points" in capsys.readouterr().out
     circle = regular_polygon(7)
-    exec(cyclic, {"classifier": circle, "embeddings": circle})
+    exec(code_with("measure_cyclic"), {"classifier": circle, "embeddings": circle})
     assert "participation_ratio" in capsys.readouterr().out
+
+
+def test_the_lines_for_a_cluster_print_the_table(tmp_path, monkeypatch, capsys):
+    arrow, dask = pytest.importorskip("pyarrow"), pytest.importorskip("dask")
+    pytest.importorskip("dask.array")
+    from pyarrow import parquet
+
+    monkeypatch.chdir(tmp_path)
+    Path("features").mkdir()
+    table = {"features": [[-1.0], [-3.0], [1.0], [3.0]], "labels": [0, 0, 1, 1]}
+    parquet.write_table(arrow.table(table), "features/a.parquet")
+    head = SimpleNamespace(weight=[[-1.0], [1.0]], bias=[0.0, 0.0])
+    with dask.config.set(scheduler="synchronous"):
+        exec(code_with("measure_parquet"), {"head": head})
+    assert capsys.readouterr().out.startswith("Neural collapse of 4 samples in 2 classes")
+
+
+def code_with(name):
+    (code,) = (code for code in re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL) if name in code)
+    return code
 
 
 def test_the_command_prints_its_table(tmp_path, monkeypatch, capsys):

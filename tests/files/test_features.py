@@ -123,6 +123,29 @@ def test_folders_may_name_the_labels(tmp_path):
     np.testing.assert_array_equal(blocks, FEATURES[np.argsort(LABELS, kind="stable")])
 
 
+def test_parts_are_the_files_of_a_folder(tmp_path):
+    for number, rows in enumerate((slice(0, 9), slice(9, 9), slice(9, 23))):
+        (tmp_path / f"fold={number}").mkdir()
+        named = columns(FEATURES[rows], LABELS[rows])
+        order = named.column_names[:: 1 if number < 2 else -1]  # the last one backwards
+        parquet.write_table(named.select(order), tmp_path / f"fold={number}" / "a.parquet")
+    whole = open_features(tmp_path, names=("x*", "y"))
+    parts = whole.parts()
+    assert [part.path.parent.name for part in parts] == ["fold=0", "fold=2"]
+    assert [part.num_samples for part in parts] == [9, 14]
+    for part in parts:
+        assert (part.num_features, part.dtype) == (whole.num_features, whole.dtype)
+    blocks = [block for part in parts for block in part.blocks(rows=5)]
+    for got, expected in zip(zip(*blocks, strict=True), (FEATURES, LABELS), strict=True):
+        np.testing.assert_array_equal(np.concatenate(got), expected)
+
+
+def test_one_file_is_its_own_part(tmp_path):
+    np.savez(tmp_path / "a.npz", features=FEATURES, labels=LABELS)
+    source = open_features(tmp_path / "a.npz")
+    assert source.parts() == [source]
+
+
 @pytest.mark.parametrize("suffix", ["npy", "npz", "safetensors", "parquet"])
 def test_labels_lie_in_a_file_of_any_kind(tmp_path, suffix):
     np.save(tmp_path / "a.npy", FEATURES)

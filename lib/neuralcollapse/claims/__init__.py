@@ -29,6 +29,7 @@ from neuralcollapse.claims import (
     two_codes,
     unconstrained,
     which_metric,
+    your_network,
 )
 from neuralcollapse.claims.claim import KINDS, Claim, Evidence, Measure, Verdict
 from neuralcollapse.claims.ledger import ClaimFailedError, Ledger
@@ -46,6 +47,7 @@ _CHAPTERS = (
     long_tails,
     environments,
     which_metric,
+    your_network,
     softmax_codes,
     rankin,
     equality,

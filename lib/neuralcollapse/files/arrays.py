@@ -57,6 +57,19 @@ class StoredArray:
         return np.concatenate(blocks) if blocks else np.empty(self.shape, self.dtype)
 
 
+@dataclass(frozen=True, eq=False)
+class PartedArray(StoredArray):
+    """An array whose rows lie in several files.
+
+    Attributes
+    ----------
+    parts : callable
+        ``parts()`` yields the path of each file and its rows as a `StoredArray`.
+    """
+
+    parts: Callable[[], Iterator[tuple[Path, StoredArray]]]
+
+
 def read_arrays(path, argument):
     """Find the arrays of a file without reading them.
 

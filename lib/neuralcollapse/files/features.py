@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from neuralcollapse.files.arrays import StoredArray, check_real, listed, read_arrays
+from neuralcollapse.files.arrays import PartedArray, StoredArray, check_real, listed, read_arrays
 from neuralcollapse.geometry.arrays import as_whole
 from neuralcollapse.statistics import as_labels
 
@@ -59,6 +59,26 @@ class FeatureFile:
         for features in self._array.blocks(rows):
             yield features, self.labels[start : start + len(features)]
             start += len(features)
+
+    def parts(self):
+        """Return the files that these features lie in, each as one to read alone.
+
+        Returns
+        -------
+        list of FeatureFile
+            In the order of the blocks, those without samples left out; itself alone where one
+            file holds everything.
+        """
+        if not isinstance(self._array, PartedArray):
+            return [self]
+        found, start = [], 0
+        for path, array in self._array.parts():
+            count = array.shape[0]
+            if count:
+                labels = self.labels[start : start + count]
+                found.append(FeatureFile(path, count, self.num_features, self.dtype, labels, array))
+            start += count
+        return found
 
 
 def open_features(path, labels=None, *, names=("features", "labels")):

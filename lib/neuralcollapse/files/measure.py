@@ -71,7 +71,9 @@ def measure_file(
     )
 
 
-def file_statistics(source, num_classes=None, *, weighting="class", rows=None, progress=None):
+def file_statistics(
+    source, num_classes=None, *, weighting="class", class_sizes=None, rows=None, progress=None
+):
     """Take the statistics of features in a file, in one pass.
 
     Parameters
@@ -81,6 +83,9 @@ def file_statistics(source, num_classes=None, *, weighting="class", rows=None, p
         The largest label plus one unless given.
     weighting : {"class", "sample"}
         What the statistics are kept for.
+    class_sizes : array_like of int, shape (num_classes,), optional
+        Samples each class has altogether, where this file is a part of the data; counted here
+        unless given.
     rows : int, optional
         Most samples of a block.
     progress : callable, optional
@@ -97,23 +102,14 @@ def file_statistics(source, num_classes=None, *, weighting="class", rows=None, p
         infinite, or class means would not fit in memory.
     """
     check_weighting(weighting)
+    if class_sizes is not None:
+        num_classes = len(class_sizes)
     as_labels(source.labels, source.num_samples, num_classes)
-    if num_classes is None:
-        num_classes = int(source.labels.max()) + 1
-    if num_classes * source.num_features * 8 > _LARGEST_MEANS:
-        raise ValueError(
-            f"labels: {num_classes} classes of {source.num_features} features take "
-            f"{num_classes * source.num_features * 8 / 2**30:.0f} GiB for their means alone; is "
-            f"{num_classes - 1} a class? Number the classes from 0 on"
-        )
-    class_sizes = np.bincount(source.labels, minlength=num_classes)
-    if np.count_nonzero(class_sizes) < 2:
-        raise ValueError(
-            "labels: at least two classes are needed, got "
-            f"{np.count_nonzero(class_sizes)}; collapse compares classes with each other"
-        )
+    if class_sizes is None:
+        classes, counts = np.unique(source.labels, return_counts=True)
+        class_sizes = as_class_sizes([classes], [counts], num_classes, source.num_features)
     statistics = ClassStatistics(
-        num_classes,
+        len(class_sizes),
         source.num_features,
         weighting=weighting,
         class_sizes=class_sizes if weighting == "class" else None,
@@ -163,6 +159,47 @@ def file_mismatches(source, statistics, weight, bias=None, *, rows=None, progres
         if progress is not None:
             progress(len(features))
     return total
+
+
+def as_class_sizes(classes, counts, num_classes, num_features):
+    """Return how many samples each class has, from what was counted in parts.
+
+    Parameters
+    ----------
+    classes : sequence of ndarray of int
+        Labels of each part, each once; checked already.
+    counts : sequence of ndarray of int
+        How often they occur.
+    num_classes : int, optional
+        The largest label plus one unless given.
+    num_features : int
+
+    Returns
+    -------
+    ndarray, shape (num_classes,), int64
+
+    Raises
+    ------
+    ValueError
+        If fewer than two classes have samples, or class means would not fit in memory.
+    """
+    classes, counts = np.concatenate(classes), np.concatenate(counts)
+    if num_classes is None:
+        num_classes = int(classes.max(initial=-1)) + 1
+    if num_classes * num_features * 8 > _LARGEST_MEANS:
+        raise ValueError(
+            f"labels: {num_classes} classes of {num_features} features take "
+            f"{num_classes * num_features * 8 / 2**30:.0f} GiB for their means alone; is "
+            f"{num_classes - 1} a class? Number the classes from 0 on"
+        )
+    class_sizes = np.zeros(num_classes, dtype=np.int64)
+    np.add.at(class_sizes, classes, counts)
+    if np.count_nonzero(class_sizes) < 2:
+        raise ValueError(
+            "labels: at least two classes are needed, got "
+            f"{np.count_nonzero(class_sizes)}; collapse compares classes with each other"
+        )
+    return class_sizes
 
 
 def _find_not_finite(features, start, path):

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
-from neuralcollapse.files.arrays import StoredArray, damaged
+from neuralcollapse.files.arrays import PartedArray, StoredArray, damaged
 
 _BUFFER = 2**16  # bytes of a column read at once: a group of rows may be larger than memory
 
@@ -83,8 +84,9 @@ def read_parquet(path, argument):
             dtype = np.dtype(kind.to_pandas_dtype())
         except (NotImplementedError, TypeError):
             dtype = np.dtype(object)
-        read = partial(_read, parts, (column.name,), shape[1:], dtype, argument)
-        arrays[column.name] = StoredArray(column.name, place, shape, dtype, read)
+        arrays[column.name] = _stored(
+            column.name, place, shape, dtype, parts, (column.name,), argument
+        )
     return arrays
 
 
@@ -121,9 +123,23 @@ def feature_columns(arrays, name, label_name, argument, path):
         return None
     first = numbers[chosen[0]]
     dtype = np.result_type(*(numbers[key].dtype for key in chosen))
-    read = partial(_read, arrays.parts, tuple(chosen), (len(chosen),), dtype, argument)
+    shape = (*first.shape, len(chosen))
     place = f"{argument}: {name} of {path}"
-    return StoredArray(name, place, (*first.shape, len(chosen)), dtype, read)
+    return _stored(name, place, shape, dtype, arrays.parts, tuple(chosen), argument)
+
+
+def _stored(name, place, shape, dtype, parts, columns, argument):
+    """Columns of all parts as one array, which can be had part by part as well."""
+    read = partial(_read, parts, columns, shape[1:], dtype, argument)
+    split = partial(_split, name, place, shape, dtype, parts, columns, argument)
+    return PartedArray(name, place, shape, dtype, read, split)
+
+
+def _split(name, place, shape, dtype, parts, columns, argument):
+    for part in parts:
+        own = (part.num_rows, *shape[1:])
+        read = partial(_read, [part], columns, shape[1:], dtype, argument)
+        yield Path(part.path), StoredArray(name, place, own, dtype, read)
 
 
 def _first_width(parts, name, argument):

@@ -7,9 +7,11 @@
 ``torchmetrics``             `NeuralCollapse`, a metric over batches and processes
 ``lightning``                `CollapseCallback` for a Lightning Trainer
 ``transformers``             `CollapseCallback` for a Hugging Face Trainer
+``dask``                     `measure_array`, `measure_parquet` on a cluster, and their parts
 ===========================  ================================================================
 
-The last three are modules of their own, which need the extra of their name.
+The last four are modules of their own, which need the extra of their name; ``dask`` that named
+``cluster``.
 """
 
 from neuralcollapse.integrations.heads import find_head
