@@ -157,7 +157,7 @@ def test_a_cluster_runs_the_same_path(tmp_path):
         threads_per_worker=1,
         processes=False,
         protocol="tcp://",
-        dashboard_address=None,
+        dashboard_address=":0",
     ) as cluster:
         script().main([*arguments, "--scheduler", cluster.scheduler_address])
     code, _ = read_code(tmp_path / "2-4.txt")

@@ -227,7 +227,7 @@ def test_a_failure_in_another_process_is_named():
 def test_a_dask_cluster_does_the_same(tmp_path):
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0"
     ) as cluster:
         address = cluster.scheduler_address
         assert sweep(round, JOBS, scheduler=address, store=tmp_path / "store.jsonl") == RESULTS
