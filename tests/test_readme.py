@@ -1,7 +1,11 @@
 """The README's lines run and print what it shows."""
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 import tomllib
 from importlib import import_module
 from pathlib import Path
@@ -18,11 +22,46 @@ TEXT = (ROOT / "README.md").read_text()
 
 
 def test_the_three_lines_print_the_table(capsys):
-    code = re.search(r"```python\n(.*?)```", TEXT, re.DOTALL).group(1)
-    shown = re.search(r"```\n(Neural collapse.*?)\.\.\.\n```", TEXT, re.DOTALL).group(1)
+    code, shown = three_lines()
     head = SimpleNamespace(weight=[[-1.0], [1.0]], bias=[0.0, 0.0])
     exec(code, {"features": [[-1.0], [-3.0], [1.0], [3.0]], "labels": [0, 0, 1, 1], "head": head})
     assert capsys.readouterr().out.startswith(shown)
+
+
+def test_what_pip_installs_prints_the_table_and_has_the_command(tmp_path):
+    source, site = tmp_path / "source", tmp_path / "site"
+    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    shutil.copytree(ROOT / "lib", source / "lib", ignore=ignored)
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, source)
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
+    run([*pip, "--no-build-isolation", "--target", site, source], cwd=tmp_path)
+
+    code, shown = three_lines()
+    given = "from types import SimpleNamespace\nimport neuralcollapse\n"
+    given += "features, labels = [[-1.0], [-3.0], [1.0], [3.0]], [0, 0, 1, 1]\n"
+    given += "head = SimpleNamespace(weight=[[-1.0], [1.0]], bias=[0.0, 0.0])\n"
+    where = "\nprint(neuralcollapse.__file__)"
+    found = run([sys.executable, "-c", given + code + where], cwd=tmp_path, site=site)
+    assert found.startswith(shown)
+    assert found.strip().endswith(str(site / "neuralcollapse" / "__init__.py"))
+    assert "measure" in run([site / "bin" / "neuralcollapse", "--help"], cwd=tmp_path, site=site)
+    modules = {path.relative_to(ROOT / "lib") for path in (ROOT / "lib").rglob("*.py")}
+    assert modules == {path.relative_to(site) for path in site.rglob("neuralcollapse/**/*.py")}
+
+
+def run(command, *, cwd, site=""):
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+    ended = subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def three_lines():
+    code = re.search(r"```python\n(.*?)```", TEXT, re.DOTALL).group(1)
+    return code, re.search(r"```\n(Neural collapse.*?)\.\.\.\n```", TEXT, re.DOTALL).group(1)
 
 
 def test_the_other_lines_print_something(capsys):
