@@ -9,8 +9,6 @@ started again; about five minutes on a free core. ``--check`` trains two methods
 them with the file, loosely: rounding errors grow in training.
 """
 
-import argparse
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -32,8 +30,8 @@ from neuralcollapse.claims.environment_runs import (
     run,
     stored,
 )
-from neuralcollapse.claims.experiments import versions, write_rows
-from neuralcollapse.training import EnvironmentRecipe, sweep
+from neuralcollapse.claims.experiments import run_script, versions, write_rows
+from neuralcollapse.training import EnvironmentRecipe
 
 SEEDS = (0, 1, 2, 3)
 GRID = [
@@ -62,25 +60,8 @@ def check():
     )
 
 
-def main():
-    """Train what is missing, or check."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--workers", type=int, help="processes of this machine")
-    parser.add_argument("--scheduler", help="address of a Dask scheduler")
-    parser.add_argument("--check", action="store_true", help="train two methods again")
-    options = parser.parse_args()
-    if options.check:
-        sys.exit(0 if check() else "the stored rows differ")
-    jobs = [{"method": asdict(method), "seeds": SEEDS} for method in GRID]
-    results = sweep(
-        run,
-        jobs,
-        store=Path(__file__).with_suffix(".jsonl"),
-        scheduler=options.scheduler,
-        workers=options.workers,
-    )
-    store(jobs, results)
-
+JOBS = [{"method": asdict(method), "seeds": SEEDS} for method in GRID]
 
 if __name__ == "__main__":
-    main()
+    partial = Path(__file__).with_suffix(".jsonl")
+    run_script(__doc__, run, JOBS, store, check, partial=partial)

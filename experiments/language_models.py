@@ -9,12 +9,11 @@ be stopped and started again; about five minutes on one core. ``--check`` trains
 one epoch again and compares them with the file: closely on the same text, loosely on another.
 """
 
-import argparse
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from neuralcollapse.claims.experiments import versions, write_rows
+from neuralcollapse.claims.experiments import run_script, versions, write_rows
 from neuralcollapse.claims.language_models import (
     MINIMUM_COUNT,
     SETTINGS,
@@ -25,7 +24,6 @@ from neuralcollapse.claims.language_models import (
     stored,
     text_facts,
 )
-from neuralcollapse.training import sweep
 
 
 def store(jobs, results):
@@ -49,25 +47,8 @@ def check():
     return True
 
 
-def main():
-    """Train what is missing, or check."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--workers", type=int, help="processes of this machine")
-    parser.add_argument("--scheduler", help="address of a Dask scheduler")
-    parser.add_argument("--check", action="store_true", help="train the short runs again")
-    options = parser.parse_args()
-    if options.check:
-        sys.exit(0 if check() else "the stored rows differ")
-    jobs = [asdict(setting) for setting in SETTINGS]
-    results = sweep(
-        run,
-        jobs,
-        store=Path(__file__).with_suffix(".jsonl"),
-        scheduler=options.scheduler,
-        workers=options.workers,
-    )
-    store(jobs, results)
-
+JOBS = [asdict(setting) for setting in SETTINGS]
 
 if __name__ == "__main__":
-    main()
+    partial = Path(__file__).with_suffix(".jsonl")
+    run_script(__doc__, run, JOBS, store, check, partial=partial)

@@ -9,16 +9,14 @@ minutes on one core. ``--check`` trains two seeds of one setting again and compa
 file.
 """
 
-import argparse
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from neuralcollapse.claims.experiments import versions, write_rows
+from neuralcollapse.claims.experiments import run_script, versions, write_rows
 from neuralcollapse.claims.tail_runs import STORED, Setting, run, stored
-from neuralcollapse.training import TAIL_METHODS, sweep
+from neuralcollapse.training import TAIL_METHODS
 from neuralcollapse.training.fit_tails import TAIL_RECIPE
 
 SEEDS = (0, 1, 2, 3, 4, 5)
@@ -52,25 +50,8 @@ def check():
     return np.allclose(again, stored(Setting(), name)[:2], atol=0.02)
 
 
-def main():
-    """Train what is missing, or check."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--workers", type=int, help="processes of this machine")
-    parser.add_argument("--scheduler", help="address of a Dask scheduler")
-    parser.add_argument("--check", action="store_true", help="train two seeds again")
-    options = parser.parse_args()
-    if options.check:
-        sys.exit(0 if check() else "the stored rows differ")
-    jobs = [{"setting": asdict(setting), "seeds": SEEDS} for setting in GRID]
-    results = sweep(
-        run,
-        jobs,
-        store=Path(__file__).with_suffix(".jsonl"),
-        scheduler=options.scheduler,
-        workers=options.workers,
-    )
-    store(jobs, results)
-
+JOBS = [{"setting": asdict(setting), "seeds": SEEDS} for setting in GRID]
 
 if __name__ == "__main__":
-    main()
+    partial = Path(__file__).with_suffix(".jsonl")
+    run_script(__doc__, run, JOBS, store, check, partial=partial)

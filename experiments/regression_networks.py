@@ -9,16 +9,13 @@ seeds, versions and hash, to ``regression_networks.json``. Finished jobs are kep
 ``--check`` trains one group again and compares it with the file, loosely.
 """
 
-import argparse
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from neuralcollapse.claims.experiments import versions, write_rows
+from neuralcollapse.claims.experiments import run_script, versions, write_rows
 from neuralcollapse.claims.regression_networks import GROUPS, SEEDS, STORED, recipe, run, stored
-from neuralcollapse.training import sweep
 
 CHECKED = GROUPS[1]  # linnerud: the quickest
 
@@ -32,27 +29,8 @@ def check():
     )
 
 
-def main():
-    """Train what is missing, or check."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--workers", type=int, help="processes of this machine")
-    parser.add_argument("--scheduler", help="address of a Dask scheduler")
-    parser.add_argument("--check", action="store_true", help="train one group again")
-    options = parser.parse_args()
-    if options.check:
-        sys.exit(0 if check() else "the stored rows differ")
-    jobs = [
-        {"settings": [asdict(setting) for setting in group], "seed": seed}
-        for group in GROUPS
-        for seed in SEEDS
-    ]
-    results = sweep(
-        run,
-        jobs,
-        store=Path(__file__).with_suffix(".jsonl"),
-        scheduler=options.scheduler,
-        workers=options.workers,
-    )
+def store(jobs, results):
+    """Write rows with their recipes, seeds, versions and hash."""
     rows = [
         {"setting": setting, "seed": job["seed"], "found": found}
         for job, result in zip(jobs, results, strict=True)
@@ -64,5 +42,12 @@ def main():
     write_rows(STORED, rows, **head)
 
 
+JOBS = [
+    {"settings": [asdict(setting) for setting in group], "seed": seed}
+    for group in GROUPS
+    for seed in SEEDS
+]
+
 if __name__ == "__main__":
-    main()
+    partial = Path(__file__).with_suffix(".jsonl")
+    run_script(__doc__, run, JOBS, store, check, partial=partial)

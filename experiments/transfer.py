@@ -9,14 +9,12 @@ again; about an hour on one core. ``--check`` trains two splits of the first set
 compares them with the file, loosely: rounding errors grow in training.
 """
 
-import argparse
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from neuralcollapse.claims.experiments import versions, write_rows
+from neuralcollapse.claims.experiments import run_script, versions, write_rows
 from neuralcollapse.claims.transfer import (
     DRAWS,
     SHOTS,
@@ -28,7 +26,6 @@ from neuralcollapse.claims.transfer import (
     stored,
     train,
 )
-from neuralcollapse.training import sweep
 
 SEEDS = (0,)
 LOSS = 0.05
@@ -68,25 +65,8 @@ def check():
     )
 
 
-def main():
-    """Train what is missing, or check."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--workers", type=int, help="processes of this machine")
-    parser.add_argument("--scheduler", help="address of a Dask scheduler")
-    parser.add_argument("--check", action="store_true", help="train two splits again")
-    options = parser.parse_args()
-    if options.check:
-        sys.exit(0 if check() else "the stored rows differ")
-    jobs = [{"setting": asdict(setting), "seed": seed} for seed in SEEDS for setting in GRID]
-    results = sweep(
-        run,
-        jobs,
-        store=Path(__file__).with_suffix(".jsonl"),
-        scheduler=options.scheduler,
-        workers=options.workers,
-    )
-    store(jobs, results)
-
+JOBS = [{"setting": asdict(setting), "seed": seed} for seed in SEEDS for setting in GRID]
 
 if __name__ == "__main__":
-    main()
+    partial = Path(__file__).with_suffix(".jsonl")
+    run_script(__doc__, run, JOBS, store, check, partial=partial)

@@ -1,10 +1,11 @@
 """Stored rows: what is written is read, a change is refused, a failed write leaves the old file."""
 
 import json
+from functools import partial
 
 import pytest
 
-from neuralcollapse.claims.experiments import digest, read_rows, versions, write_rows
+from neuralcollapse.claims.experiments import digest, read_rows, run_script, versions, write_rows
 
 ROWS = [{"depth": 2, "loss": 0.1}, {"depth": 3, "loss": 0.25}, {"width": 3}]
 
@@ -36,3 +37,17 @@ def test_what_json_cannot_hold_leaves_the_old_file(tmp_path):
     with pytest.raises(TypeError):
         write_rows(path, [{"loss": {1}}])
     assert read_rows(path) == ROWS
+
+
+def test_a_script_trains_what_is_missing_or_checks(tmp_path):
+    kept, jobs = [], [{"number": 1.26, "ndigits": 1}, {"number": 2.5}]
+    script = partial(run_script, "Rounding.", round, jobs, lambda *given: kept.append(given))
+    path = tmp_path / "rounding.jsonl"
+    script(lambda: False, partial=path, arguments=["--workers", "1"])
+    assert kept == [(jobs, [1.3, 2])]
+    assert len(path.read_text().splitlines()) == 2
+    for holds, code in ((True, 0), (False, "the stored rows differ")):
+        with pytest.raises(SystemExit) as ended:
+            script(lambda holds=holds: holds, partial=path, arguments=["--check"])
+        assert ended.value.code == code
+    assert len(kept) == 1

@@ -1,11 +1,15 @@
 """Rows that the scripts in ``experiments/`` have left: read, hashed, written whole."""
 
+import argparse
 import hashlib
 import json
 import os
 import platform
+import sys
 from importlib.metadata import version
 from pathlib import Path
+
+from neuralcollapse.training import sweep
 
 EXPERIMENTS = Path(__file__).parents[3] / "experiments"
 
@@ -67,3 +71,38 @@ def write_rows(path, rows, **head):
 def versions(*packages):
     """Return the versions of Python and of packages, by name."""
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
+def run_script(description, run, jobs, store, check, *, partial, arguments=None):
+    """What a script in ``experiments/`` does when it is called: train what is missing, or check.
+
+    Parameters
+    ----------
+    description : str
+        For ``--help``; its first line is shown.
+    run : callable
+        Takes the entries of a job and returns its result.
+    jobs : list of dict
+    store : callable
+        Takes jobs and results and writes the file.
+    check : callable
+        Trains a part again; returns whether it ends where the file says.
+    partial : Path
+        Where finished jobs are kept until all are there.
+    arguments : list of str, optional
+        Those of the command line unless given.
+
+    Raises
+    ------
+    SystemExit
+        After ``--check``: 0 if the file holds, else a message.
+    """
+    parser = argparse.ArgumentParser(description=description.split("\n")[0])
+    parser.add_argument("--workers", type=int, help="processes of this machine; all unless given")
+    parser.add_argument("--scheduler", help="address of a Dask scheduler")
+    parser.add_argument("--check", action="store_true", help="train a part again and compare")
+    options = parser.parse_args(arguments)
+    if options.check:
+        sys.exit(0 if check() else "the stored rows differ")
+    where = {"scheduler": options.scheduler, "workers": options.workers}
+    store(jobs, sweep(run, jobs, store=partial, **where))
