@@ -178,5 +178,6 @@ def pairwise_quotient(spreads, statistics):
     means = statistics.centered_means()
     if len(means) < 2:
         raise DegenerateGeometryError("statistics: a distance between classes needs two of them")
+    spreads = spreads.to(means)
     sums = pair_sums(means, absolute=False, spreads=spreads, resolution=statistics.resolution)
     return sums.class_distance_normalized_variance()
