@@ -44,9 +44,9 @@ NAMES = {  # shown: the metrics that all three have come first
 
 
 def draw(num_samples, num_features, num_classes):
-    """Features M[y] + 0.3 noise, every class as often as the next; a classifier near M.
+    """Features M[y] + 0.3 noise, classes of equal size; a classifier M + 0.1 noise.
 
-    The bias is large enough for some classes to lose their samples.
+    Two of ten classes have their rows swapped, so that NC4 is not zero.
     """
     generator = torch.Generator().manual_seed(0)
     means = torch.randn(num_classes, num_features, generator=generator)
@@ -55,8 +55,10 @@ def draw(num_samples, num_features, num_classes):
     features = means[labels]
     for block in features.split(10_000):
         block += 0.3 * torch.randn(block.shape, generator=generator)
-    weight = means + 0.5 * torch.randn(means.shape, generator=generator)
-    bias = num_features / 4 * torch.randn(num_classes, generator=generator)
+    weight = means - means.mean(0) + 0.1 * torch.randn(means.shape, generator=generator)
+    for label in range(0, num_classes - 1, 10):
+        weight[label : label + 2] = weight[label : label + 2].flip(0)
+    bias = 0.1 * torch.randn(num_classes, generator=generator)
     return features, labels, weight, bias
 
 

@@ -104,8 +104,11 @@ def test_low_precision_is_taken_as_it_is(dtype):
 
 @pytest.mark.parametrize("noise", [0.05, 0.4, 1.0])
 @pytest.mark.parametrize("num_classes", [5, 40, 300])
-def test_labels_settle_samples_without_changing_the_count(num_classes, noise):
+@pytest.mark.parametrize("swapped", [False, True])
+def test_labels_settle_samples_without_changing_the_count(num_classes, noise, swapped):
     features, labels, centers, weight, bias = draw(500, 15, num_classes, seed=8, noise=noise)
+    if swapped:
+        weight[:2] = weight[1::-1].copy()
     tensors = [torch.from_numpy(x) for x in (centers, weight, bias)]
     distances = pair_sums(
         tensors[0] - tensors[0].mean(0), spreads=torch.ones(num_classes, dtype=torch.float64)
@@ -117,6 +120,7 @@ def test_labels_settle_samples_without_changing_the_count(num_classes, noise):
 
 def test_collapsed_samples_are_settled_by_their_own_distance(monkeypatch):
     features, labels, centers, weight, _ = draw(500, 15, 10, noise=0.01)
+    weight[:2] = weight[1::-1].copy()
     asked = []
     whole = AffineScores.argmax
 
@@ -127,7 +131,7 @@ def test_collapsed_samples_are_settled_by_their_own_distance(monkeypatch):
     monkeypatch.setattr(AffineScores, "argmax", counted)
     report = measure(features, labels, weight)
     assert sum(asked) < 100
-    assert report.nearest_center_mismatch == slow(features, centers, weight, None) / 500
+    assert report.nearest_center_mismatch == slow(features, centers, weight, None) / 500 == 0.2
 
 
 def test_most_samples_are_decided_in_float32(monkeypatch):

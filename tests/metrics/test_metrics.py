@@ -326,6 +326,7 @@ def test_blocks_do_not_change_a_metric(monkeypatch):
     for module in ("decision", "measurement", "vectors"):
         monkeypatch.setattr(f"neuralcollapse.metrics.{module}._BLOCK_ENTRIES", 13)
     monkeypatch.setattr("neuralcollapse.metrics.pairs._TILE", 4)
+    monkeypatch.setattr("neuralcollapse.metrics.decision._LEAST_ROWS", 1)
     assert numbers(measure(features, labels, weight, bias)) == pytest.approx(whole, rel=1e-12)
 
 

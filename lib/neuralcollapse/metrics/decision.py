@@ -4,7 +4,7 @@ from functools import cached_property
 
 import torch
 
-from neuralcollapse.metrics.screening import AffineScores
+from neuralcollapse.metrics.screening import AffineScores, two_largest
 from neuralcollapse.metrics.vectors import (
     all_finite,
     as_vector,
@@ -16,6 +16,7 @@ from neuralcollapse.statistics import as_features, as_labels
 from neuralcollapse.statistics.products import squared_lengths
 
 _BLOCK_ENTRIES = 2**22  # float32 scores of a block of samples: 16 MiB
+_LEAST_ROWS = 256  # fewer make products slow, however many classes there are
 _INSIDE = 1 - 1e-6  # of a radius that surely lies in a cell; far above the rounding of float64
 
 
@@ -105,27 +106,28 @@ class Decisions:
     """
 
     def __init__(self, centers, weight, bias, classes, distances=None):
-        self.origin = centers.mean(0)
+        origin = self.origin = centers.mean(0)
         self.centers, self.classes = centers, classes
-        scaled = centers - self.origin
+        scaled = centers - origin
         power = power_of_two(scaled)
         scaled /= power  # the squares neither overflow nor vanish
         half_norms = squared_lengths(scaled) / 2
-        offsets = weight @ self.origin
-        shift = float(self.origin.norm())
+        offsets = weight @ origin
+        shift = float(origin.norm())
 
         def scores(points):
             found = points @ weight.T
             return found if bias is None else found + bias
 
-        def closeness(points):
-            return ((points - self.origin) / power) @ scaled.T - half_norms
+        def closeness(points):  # without self, which would keep all tables until a collection
+            return ((points - origin) / power) @ scaled.T - half_norms
 
         self._classifier = AffineScores(
             weight, offsets if bias is None else offsets + bias, scores, shift
         )
         self._nearest = AffineScores(scaled, -half_norms * power, closeness, shift)
         self._weight, self._scaled, self._power = weight, scaled, power
+        self._step = max(_LEAST_ROWS, _BLOCK_ENTRIES // max(len(weight), 4 * weight.shape[1]))
         self._radii = None
         if distances is not None:
             slack = 64 * torch.finfo(torch.float64).eps * float(centers.norm(dim=1).max())
@@ -138,43 +140,43 @@ class Decisions:
         ----------
         features : Tensor, shape (num_samples, num_features)
         labels : Tensor of int64, shape (num_samples,), optional
-            Of classes with a centre. They change no decision; a sample well inside both cells of
-            its own class is settled by one distance, if distances of centres were given.
+            Of classes with a centre. They change no decision; a sample close to the centre of its
+            own class is settled by that distance, if distances of centres were given.
 
         Returns
         -------
         int
         """
         known = labels is not None and self._radii is not None
-        margins = None
+        settled = None
         if known and len(features) >= 2 * len(self.centers):
-            margins = self._margins()
-        step = max(1, _BLOCK_ENTRIES // max(len(self._weight), 4 * features.shape[1]))
+            settled = self._settled()
         mismatches = 0
-        for start in range(0, len(features), step):
-            rows = slice(start, start + step)
+        for start in range(0, len(features), self._step):
+            rows = slice(start, start + self._step)
             points = features[rows].to(device=self.origin.device, dtype=torch.float64)
             if not all_finite(points):
                 raise ValueError(
                     "features or bias: hold NaN or infinity; remove or repair them first"
                 )
             own = labels[rows].to(points.device) if known else None
-            mismatches += self._count_block(points, own, margins)
+            mismatches += self._count_block(points, own, settled)
         return mismatches
 
-    def _count_block(self, points, labels, margins):
+    def _count_block(self, points, labels, settled):
         if labels is None:
             return int((self._classified(points) != self._nearest_class(points)).sum())
         position = self._positions[labels]
         distance = torch.linalg.vector_norm(points - self.centers[position], dim=1)
-        nearest, decided = labels.clone(), labels.clone()
+        nearest = labels.clone()
         far = (distance >= self._radii[position]).nonzero().squeeze(1)
         nearest[far] = self._nearest_class(points[far])
-        if margins is not None:
-            doubtful = (distance >= margins[position]).nonzero().squeeze(1)
-            decided[doubtful] = self._classified(points[doubtful])
-        else:
-            decided = self._classified(points)
+        if settled is None:
+            return int((self._classified(points) != nearest).sum())
+        winners, radii = settled
+        decided = winners[position]
+        doubtful = (distance >= radii[position]).nonzero().squeeze(1)
+        decided[doubtful] = self._classified(points[doubtful])
         return int((decided != nearest).sum())
 
     def _classified(self, points):
@@ -202,38 +204,24 @@ class Decisions:
         found[self.classes] = positions
         return found
 
-    def _margins(self):
-        r"""Distance from each centre up to which the classifier surely names its class.
+    def _settled(self):
+        r"""What the classifier says at each centre, and the distance up to which it says so.
 
         At distance r from a centre a score that leads by m there still leads by
         $m-r\|w_c-w_j\|$, and $\|w_c-w_j\|\le\|w_c-\bar w\|+\max_j\|w_j-\bar w\|$.
         """
-        rule, classes = self._classifier, self._own_classes
-        mean = self._weight.mean(0)
-        spread = (
-            torch.cat([(self._weight[r] - mean).norm(dim=1) for r in row_slices(self._weight)])
-            / rule.power
-        )
-        spread = spread[classes] + spread.max()
-        found = []
-        for rows in row_slices(self._scaled, len(self._weight)):
-            moved = self._scaled[rows]
+        rule, mean = self._classifier, self._weight.mean(0)
+        lengths = [(self._weight[rows] - mean).norm(dim=1) for rows in row_slices(self._weight)]
+        lengths = torch.cat(lengths) / rule.power
+        winners, radii = [], []
+        for moved in self._scaled.split(self._step):
             errors = rule.errors(torch.linalg.vector_norm(moved, dim=1), self._power)
-            if not torch.isfinite(errors).all():
-                return torch.zeros_like(self._radii)
-            scores = rule.screened(moved, self._power)
-            each = torch.arange(len(scores), device=scores.device)
-            own = scores[each, classes[rows]].to(torch.float64)
-            scores[each, classes[rows]] = -torch.inf
-            found.append(own - scores.amax(1) - 2 * errors)
-        lead = torch.cat(found).clamp(min=0) * _INSIDE
-        return torch.where(spread > 0, lead / spread * self._power, 0.0)
-
-    @property
-    def _own_classes(self):
-        if self.classes is None:
-            return torch.arange(len(self.centers), device=self.centers.device)
-        return self.classes
+            winner, lead = two_largest(rule.screened(moved, self._power))
+            reach = (lead - 2 * errors).clamp(min=0) * _INSIDE
+            spread = lengths[winner] + lengths.max()
+            winners.append(winner)
+            radii.append(torch.where(reach > 0, reach / spread * self._power, 0.0))
+        return torch.cat(winners), torch.cat(radii)
 
 
 def _checked(features, centers, weight, bias, classes):

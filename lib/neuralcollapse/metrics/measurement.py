@@ -89,11 +89,10 @@ def measure(
     pairs = _pairs_of_means(statistics, weighting)
     mismatches = None
     if weight is not None:
-        present = statistics.present
-        rules = Decisions(
-            statistics.means_present(), weight, bias, present, distances=pairs.nearest
+        centers, present = statistics.means_present(), statistics.present
+        mismatches = Decisions(centers, weight, bias, present, pairs.nearest).count(
+            features, labels
         )
-        mismatches = rules.count(features, labels)
     return _report(statistics, weight, bias, weighting, mismatches, pairs)
 
 

@@ -84,7 +84,7 @@ class AffineScores:
         errors = self.errors(lengths, power)
         if not torch.isfinite(errors).all():
             return self._decide(points)
-        best, gap = _two_largest(self.screened(moved, power))
+        best, gap = two_largest(self.screened(moved, power))
         near = (gap <= 2 * errors).nonzero().squeeze(1)
         if len(near):
             best[near] = self._decide(points[near])
@@ -106,7 +106,7 @@ def _product(points, rows):
     return points @ rows.T
 
 
-def _two_largest(scores):
+def two_largest(scores):
     """Index of the largest score of each row, and by how much it is the largest."""
     each = torch.arange(len(scores), device=scores.device)
     if scores.device.type == "cpu":
