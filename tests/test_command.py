@@ -254,7 +254,12 @@ def test_too_little_memory_is_said(folder, capsys, monkeypatch, error):
 
 def start(*arguments, **options):
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen([*COMMAND, *arguments], **pipes | options)
+    return subprocess.Popen([*COMMAND, *arguments], preexec_fn=hear_interrupts, **pipes | options)
+
+
+def hear_interrupts():
+    """What runs behind a shell's `&` is deaf to SIGINT, and so are its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_as_a_process(folder):
