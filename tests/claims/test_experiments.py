@@ -5,7 +5,14 @@ from functools import partial
 
 import pytest
 
-from neuralcollapse.claims.experiments import digest, read_rows, run_script, versions, write_rows
+from neuralcollapse.claims.experiments import (
+    digest,
+    read_rows,
+    run_script,
+    versions,
+    wanted_rows,
+    write_rows,
+)
 
 ROWS = [{"depth": 2, "loss": 0.1}, {"depth": 3, "loss": 0.25}, {"width": 3}]
 
@@ -51,3 +58,11 @@ def test_a_script_trains_what_is_missing_or_checks(tmp_path):
             script(lambda holds=holds: holds, partial=path, arguments=["--check"])
         assert ended.value.code == code
     assert len(kept) == 1
+
+
+def test_rows_that_are_wanted_have_to_be_there(tmp_path):
+    path = tmp_path / "rows.json"
+    write_rows(path, ROWS)
+    assert wanted_rows(path, depth=2) == ROWS[:1]
+    with pytest.raises(KeyError, match=r"rows\.json has no row with {'depth': 4}"):
+        wanted_rows(path, depth=4)

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from neuralcollapse.claims.experiments import EXPERIMENTS, read_rows
+from neuralcollapse.claims.experiments import EXPERIMENTS, wanted_rows
 from neuralcollapse.metrics import simplex_gram_deviation
 from neuralcollapse.models import MaskedEncoder
 from neuralcollapse.statistics import ClassStatistics
@@ -237,10 +237,7 @@ def stored_mask(method):
 
 def _found(method):
     wanted = {**asdict(method), "agreement": list(method.agreement)}
-    rows = read_rows(STORED, method=wanted)
-    if not rows:
-        raise KeyError(f"method: {STORED.name} has no {method}")
-    return rows[0]["found"]
+    return wanted_rows(STORED, method=wanted)[0]["found"]
 
 
 def _share(flags):

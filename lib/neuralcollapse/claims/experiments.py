@@ -50,6 +50,20 @@ def read_rows(path, **wanted):
     ]
 
 
+def wanted_rows(path, **wanted):
+    """Return the rows of a stored experiment that have some values, as `read_rows` does.
+
+    Raises
+    ------
+    KeyError
+        If there is none.
+    """
+    rows = read_rows(path, **wanted)
+    if not rows:
+        raise KeyError(f"{path.name} has no row with {wanted}")
+    return rows
+
+
 def write_rows(path, rows, **head):
     """Write rows, one a line, under what describes them and their hash, in one step.
 

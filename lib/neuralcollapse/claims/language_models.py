@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 from scipy import stats
 
-from neuralcollapse.claims.experiments import EXPERIMENTS, read_rows
+from neuralcollapse.claims.experiments import EXPERIMENTS, read_rows, wanted_rows
 from neuralcollapse.models import TinyTransformer
 from neuralcollapse.tasks import library_prose
 from neuralcollapse.training import LanguageRecipe, fit_language
@@ -136,10 +136,7 @@ def stored(name, settings=GRID, *, last=False):
     """
     values = []
     for setting in [settings] if isinstance(settings, Setting) else settings:
-        rows = read_rows(STORED, setting=asdict(setting))
-        if not rows:
-            raise KeyError(f"settings: {STORED.name} has no {setting}")
-        found = rows[0]["found"]
+        found = wanted_rows(STORED, setting=asdict(setting))[0]["found"]
         if name in ("dimension", "depth"):
             here = [getattr(setting, name)] * len(found["epochs"])
         else:

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from neuralcollapse.claims.experiments import EXPERIMENTS, read_rows
+from neuralcollapse.claims.experiments import EXPERIMENTS, wanted_rows
 from neuralcollapse.metrics import nrc3
 from neuralcollapse.models import RegressionMLP
 from neuralcollapse.tasks import arm_imitation, inpainted_digits, linnerud, permuted_targets
@@ -179,9 +179,7 @@ def stored(setting, name):
     KeyError
         If the setting is not in the file.
     """
-    rows = read_rows(STORED, setting=asdict(setting))
-    if not rows:
-        raise KeyError(f"setting: {STORED.name} has no {setting}")
+    rows = wanted_rows(STORED, setting=asdict(setting))
     return np.array(
         [row["found"][name] for row in sorted(rows, key=lambda row: row["seed"])], float
     )

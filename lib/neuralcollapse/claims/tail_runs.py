@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import torch
 
-from neuralcollapse.claims.experiments import EXPERIMENTS, read_rows
+from neuralcollapse.claims.experiments import EXPERIMENTS, wanted_rows
 from neuralcollapse.geometry import class_aware_counts, gram_matrix
 from neuralcollapse.tasks import long_tailed_digits
 from neuralcollapse.training import fit_tails, tail_loss
@@ -195,7 +195,4 @@ def stored(setting, name="accuracies_classifier"):
     KeyError
         If the setting is not in the file.
     """
-    rows = read_rows(STORED, setting=asdict(setting))
-    if not rows:
-        raise KeyError(f"setting: {STORED.name} has no {setting}")
-    return np.array(rows[0]["found"][name])
+    return np.array(wanted_rows(STORED, setting=asdict(setting))[0]["found"][name])

@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 import torch
 
-from neuralcollapse.claims.experiments import EXPERIMENTS, read_rows
+from neuralcollapse.claims.experiments import EXPERIMENTS, wanted_rows
 from neuralcollapse.metrics import (
     class_distance_normalized_variance,
     few_shot_accuracies,
@@ -211,10 +211,7 @@ def stored(name, setting=None):
     KeyError
         If the setting is not in the file.
     """
-    wanted = asdict(setting or Setting())
-    rows = read_rows(STORED, setting=wanted)
-    if not rows:
-        raise KeyError(f"setting: {STORED.name} has no {setting}")
+    rows = wanted_rows(STORED, setting=asdict(setting or Setting()))
     return np.array([row["found"][name] for row in sorted(rows, key=lambda row: row["seed"])])
 
 
