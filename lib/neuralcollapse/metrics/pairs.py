@@ -24,11 +24,16 @@ from dataclasses import dataclass
 
 import torch
 
-from neuralcollapse.metrics.vectors import DegenerateGeometryError, directions, row_slices
+from neuralcollapse.metrics.vectors import (
+    NEAR,
+    DegenerateGeometryError,
+    directions,
+    recompute_near,
+    row_slices,
+)
 from neuralcollapse.statistics.products import gram
 
 _TILE = 512  # vectors a side: 2 MiB of float64, which a cache holds
-NEAR = 1e-6  # squared distances below this fraction of the norms are recomputed entry by entry
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +206,8 @@ class _Sweep:
             squared.fill_diagonal_(math.inf)
         nearest = squared.amin(1)
         if nearest.amin() < NEAR * (self.norms[rows].amax() + self.norms[columns].amax()):
-            self._recompute(squared, rows, columns)
+            scale = self.norms[rows, None] + self.norms[columns]
+            recompute_near(squared, scale, self.vectors[rows], self.vectors[columns])
             nearest = squared.amin(1)
         if nearest.amin() <= self.resolution**2:
             first, second = (squared <= self.resolution**2).nonzero()[0].tolist()
@@ -213,15 +219,6 @@ class _Sweep:
         inverse = squared.reciprocal_()
         total = self.spreads[rows] @ inverse.sum(1) + (inverse @ self.spreads[columns]).sum()
         return total / 2
-
-    def _recompute(self, squared, rows, columns):
-        """Distances lost to cancellation, from differences, a bounded number at a time."""
-        scale = self.norms[rows, None] + self.norms[columns]
-        step = max(1, _TILE**2 // self.vectors.shape[1])
-        left, right = self.vectors[rows], self.vectors[columns]
-        for pairs in (squared < NEAR * scale).nonzero().split(step):
-            i, j = pairs.unbind(1)
-            squared[i, j] = (left[i] - right[j]).square().sum(1)
 
 
 def _half(count):

@@ -8,6 +8,7 @@ from neuralcollapse.geometry.arrays import DegenerateGeometryError as Degenerate
 from neuralcollapse.statistics import as_features, as_tensor
 
 _BLOCK_ENTRIES = 2**20  # float64 entries of a block: 8 MiB
+NEAR = 1e-6  # of the squared lengths, below which a squared distance is computed from differences
 
 
 def as_vectors(vectors, name="vectors"):
@@ -120,6 +121,23 @@ def as_unit_vectors(vectors, name="vectors"):
         row = int((lengths == 0).nonzero()[0])
         raise DegenerateGeometryError(f"{name}: row {row} is zero, so its direction is undefined")
     return unit
+
+
+def recompute_near(squared, scale, left, right):
+    """Compute squared distances again, from differences, where inner products have lost them.
+
+    Parameters
+    ----------
+    squared : Tensor, shape (num_left, num_right), float64
+        Changed in place where it is below `NEAR` times the scale, a bounded number at a time.
+    scale : Tensor, shape (num_left, num_right), float64
+        Sums of both squared lengths.
+    left, right : Tensor, shapes (num_left, num_features) and (num_right, num_features)
+    """
+    step = max(1, _BLOCK_ENTRIES // left.shape[1])
+    for pairs in (squared < NEAR * scale).nonzero().split(step):
+        i, j = pairs.unbind(1)
+        squared[i, j] = (left[i] - right[j]).square().sum(1)
 
 
 def power_of_two(table):

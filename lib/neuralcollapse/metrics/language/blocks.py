@@ -2,8 +2,11 @@
 
 import torch
 
-from neuralcollapse.metrics.pairs import NEAR
-from neuralcollapse.metrics.vectors import DegenerateGeometryError, as_unit_vectors
+from neuralcollapse.metrics.vectors import (
+    DegenerateGeometryError,
+    as_unit_vectors,
+    recompute_near,
+)
 
 _BLOCK_ENTRIES = 2**22  # float64 entries of a block of pairs: 32 MiB
 
@@ -59,9 +62,7 @@ def squared_distance_blocks(vectors, resolution, names):
         scale = norms[rows, None] + norms
         squared = scale - 2 * block
         squared[torch.arange(len(rows)), rows] = torch.inf
-        near = (squared < NEAR * scale).nonzero()
-        for i, j in (part.T for part in near.split(max(1, _BLOCK_ENTRIES // vectors.shape[1]))):
-            squared[i, j] = (vectors[rows[i]] - vectors[j]).square().sum(1)
+        recompute_near(squared, scale, vectors[rows], vectors)
         same = (squared <= resolution**2).nonzero()
         if len(same):
             first, second = names[rows[same[0, 0]]], names[same[0, 1]]
