@@ -361,3 +361,13 @@ def test_nothing_heavy_is_loaded_for_help():
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "--weights" in ran.stdout
+
+
+def test_features_are_not_taken_for_the_classifier_of_the_same_file(folder, capsys):
+    assert main(["measure", "features.npz", "--weights", "features.npz"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("neuralcollapse: weight: expected shape (at least 7, 2)")
+    np.savez("all.npz", features=FEATURES, labels=LABELS, weight=WEIGHT, bias=BIAS)
+    assert main(["measure", "all.npz", "--weights", "all.npz"]) == 0
+    assert capsys.readouterr().out == f"{measure(FEATURES, LABELS, WEIGHT, BIAS)}\n"

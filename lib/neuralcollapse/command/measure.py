@@ -5,6 +5,7 @@ import sys
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
@@ -123,12 +124,14 @@ def find(options):
     present = np.unique(source.labels)
     weight = bias = None
     if options.weights is not None:
+        same = Path(options.weights).exists() and source.path.samefile(options.weights)
         weight, bias = open_classifier(
             options.weights,
             weight=names["weight"],
             bias=names["bias"],
             num_features=source.num_features,
             num_classes=int(present[-1]) + 1,
+            besides=(source.name, names["labels"]) if same else (),
         )
     num_classes = int(present[-1]) + 1 if weight is None else len(weight)
     if options.cyclic:

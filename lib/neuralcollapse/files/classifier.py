@@ -7,7 +7,9 @@ import numpy as np
 from neuralcollapse.files.arrays import check_real, listed, read_arrays
 
 
-def open_classifier(path, *, weight=None, bias=None, num_features=None, num_classes=None):
+def open_classifier(
+    path, *, weight=None, bias=None, num_features=None, num_classes=None, besides=()
+):
     """Read the weight and bias of the last linear layer from a file.
 
     Parameters
@@ -26,6 +28,8 @@ def open_classifier(path, *, weight=None, bias=None, num_features=None, num_clas
         Columns that `weight` must have.
     num_classes : int, optional
         Rows that `weight` must have at least: the largest label plus one.
+    besides : collection of str
+        Names that are no part of the layer: those of features and labels in the same file.
 
     Returns
     -------
@@ -53,6 +57,7 @@ def open_classifier(path, *, weight=None, bias=None, num_features=None, num_clas
     """
     path = Path(path)
     arrays = read_arrays(path, "weight")
+    arrays = {name: array for name, array in arrays.items() if name not in besides}
     found = _weight(arrays, weight, num_features, num_classes, path)
     matrix = _numbers(found)
     vector = _bias(arrays, bias, found.name, len(matrix), path)

@@ -33,6 +33,11 @@ class FeatureFile:
     labels: np.ndarray
     _array: StoredArray
 
+    @property
+    def name(self):
+        """What the array of the features is called in the file; empty in an npy file."""
+        return self._array.name
+
     def blocks(self, rows=None):
         """Yield features and labels, a block of samples at a time, in the order of the file.
 

@@ -27,7 +27,7 @@ _DAMAGE = (
     OSError,
     ValueError,
     RuntimeError,  # an encrypted member
-    NotImplementedError,  # a compression of the future
+    NotImplementedError,  # a compression that zipfile does not know
     SyntaxError,  # a header that is no dictionary
     TokenError,
 )
