@@ -122,6 +122,22 @@ def test_what_is_logged_is_what_measure_finds(tmp_path, decisions):
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in network.modules())
 
 
+def test_weighting_and_center_are_passed_on(tmp_path):
+    torch.manual_seed(0)
+    network, callback = Network(), CollapseCallback(weighting="sample", center=True)
+    validation = data(0)
+    fit(network, callback, tmp_path, validation)
+    inputs, labels = validation[:]
+    with torch.no_grad():
+        features = network.body(inputs).relu()
+    classifier = network.head.weight, network.head.bias
+    expected = measure(features, labels, *classifier, weighting="sample", center=True)
+    plain = measure(features, labels, *classifier, weighting="sample")
+    assert callback.report.weighting == "sample"
+    assert callback.report.self_duality == pytest.approx(expected.self_duality, rel=1e-5)
+    assert plain.self_duality != pytest.approx(expected.self_duality, rel=1e-3)
+
+
 def test_one_of_two_loaders_of_which_a_part_is_run(tmp_path):
     torch.manual_seed(0)
     validation = data(0)
