@@ -93,7 +93,17 @@ def test_bad_input_is_named():
         tail_loss("focal", SIZES, 256)
     with pytest.raises(ValueError, match="seeds: expected one a task, got 2 for 1"):
         fit_tails([task], loss, SHORT, seeds=(0, 1))
-    with pytest.raises(ValueError, match="tasks: expected training sets of one size"):
+    with pytest.raises(ValueError, match="tasks: expected training sets and classes of one"):
         fit_tails([task, long_tailed_digits(20)], loss, SHORT, seeds=(0, 1))
     with pytest.raises(ValueError, match="mixup: expected a number from 0 on"):
         fit_tails([task], loss, SHORT, seeds=(0,), mixup=-1)
+
+
+def test_divergence_is_an_error_with_a_way_out():
+    task = long_tailed_digits(50)
+    loss = tail_loss("cross_entropy", task.train_labels.bincount().numpy(), 256)
+    wild = replace(SHORT, learning_rate=1e20)
+    with pytest.raises(
+        FloatingPointError, match=r"in epoch 1; lower recipe\.learning_rate \(now 1"
+    ):
+        fit_tails([task], loss, wild, seeds=(0,))

@@ -3,17 +3,14 @@
 import warnings
 
 import numpy as np
-import torch
-from tqdm import tqdm
 
 from neuralcollapse.metrics import measure
-from neuralcollapse.training.ensemble import ORDER, Ensemble, stream
+from neuralcollapse.training.ensemble import Ensemble
 from neuralcollapse.training.history import History
 from neuralcollapse.training.recipe import Recipe
 from neuralcollapse.training.requests import as_checkpoints, as_recipe, as_seeds
+from neuralcollapse.training.stochastic import train_epochs
 from neuralcollapse.training.threads import reproducible
-
-_DIVERGED = 1e50  # no loss of a network worth measuring
 
 
 def fit(build, task, recipe=None, *, seeds=(0, 1, 2), checkpoints=None):
@@ -65,24 +62,15 @@ def fit(build, task, recipe=None, *, seeds=(0, 1, 2), checkpoints=None):
     checkpoints = _check_checkpoints(checkpoints, recipe.epochs)
     with reproducible():
         ensemble = Ensemble(build, seeds)
-        optimizer = torch.optim.SGD(
-            ensemble.parameters.values(),
-            lr=recipe.learning_rate,
-            momentum=recipe.momentum,
-            weight_decay=recipe.weight_decay,
-        )
-        orders = [stream(seed, ORDER) for seed in seeds]
+
+        def forward(batch):
+            labels = task.train_labels[batch]
+            output = ensemble.each(task.train_inputs[batch])
+            return recipe.sample_losses(output.logits, labels).mean(1), output.features, labels
+
         records = [_record(ensemble, task, recipe)] if 0 in checkpoints else []
-        for epoch in tqdm(range(recipe.epochs), desc=task.name, unit="epoch", disable=None):
-            for group in optimizer.param_groups:
-                group["lr"] = recipe.learning_rate_at(epoch)
-            loss = _train_epoch(ensemble, task, recipe, optimizer, orders)
-            if not loss < _DIVERGED:
-                raise FloatingPointError(
-                    f"the loss diverged to {loss:.1g} in epoch {epoch + 1}; lower "
-                    f"recipe.learning_rate (now {recipe.learning_rate})"
-                )
-            if epoch + 1 in checkpoints:
+        for epoch in train_epochs(ensemble, task, recipe, seeds, forward):
+            if epoch in checkpoints:
                 records.append(_record(ensemble, task, recipe))
     columns = {name: np.stack([record[name] for record in records]) for name in _ARRAYS}
     return History(
@@ -105,21 +93,6 @@ _ARRAYS = (
     "weights",
     "biases",
 )
-
-
-def _train_epoch(ensemble, task, recipe, optimizer, orders):
-    count = len(task.train_inputs)
-    order = torch.stack([torch.randperm(count, generator=generator) for generator in orders])
-    for batch in order.split(recipe.batch_size, dim=1):
-        labels = task.train_labels[batch]
-        output = ensemble.each(task.train_inputs[batch])
-        # Mean over the batch, sum over members: each gets the gradient of its own loss.
-        loss = recipe.sample_losses(output.logits, labels).mean(1).sum()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        ensemble.after_step(output.features, labels)
-    return loss.item()
 
 
 def _record(ensemble, task, recipe):

@@ -11,9 +11,9 @@ from neuralcollapse.training.ensemble import Ensemble
 from neuralcollapse.training.ensemble_history import EnsembleHistory
 from neuralcollapse.training.penalties import Penalties
 from neuralcollapse.training.requests import as_checkpoints, as_recipe, as_seeds
+from neuralcollapse.training.stochastic import DIVERGED
 from neuralcollapse.training.threads import reproducible
 
-_DIVERGED = 1e50
 _CHUNK = 256  # test pairs looked at together
 _LAYERS = ("embedding", "classifier")
 
@@ -81,8 +81,8 @@ def fit_ensemble(
                 group["lr"] = group["rate"] * recipe.learning_rate_at(step)
             logits = ensemble.same(batch.left, batch.right).logits
             losses = batch.losses(logits)
-            if not (losses < _DIVERGED).all():
-                raise _divergence("loss", losses < _DIVERGED, seeds, step, recipe)
+            if not (losses < DIVERGED).all():
+                raise _divergence("loss", losses < DIVERGED, seeds, step, recipe)
             reached = goal is not None and goal.reached()
             if step in checkpoints or reached:
                 history.record(step, losses, logits if batch.whole else None)

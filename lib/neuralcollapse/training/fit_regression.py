@@ -12,9 +12,8 @@ from neuralcollapse.training.descent import Descent
 from neuralcollapse.training.ensemble import Ensemble
 from neuralcollapse.training.fit_ensemble import descent_optimizer
 from neuralcollapse.training.requests import as_checkpoints, as_recipe, as_seeds
+from neuralcollapse.training.stochastic import check_losses
 from neuralcollapse.training.threads import reproducible
-
-_DIVERGED = 1e50
 
 
 @dataclass(frozen=True)
@@ -146,11 +145,7 @@ def fit_regression(
             objectives = losses + recipe.penalty_share(step) * _penalties(
                 ensemble, output.features, strengths
             )
-            if not (objectives < _DIVERGED).all():
-                raise FloatingPointError(
-                    f"a loss diverged before step {step}; lower recipe.learning_rate "
-                    f"(now {recipe.learning_rate})"
-                )
+            check_losses(objectives, f"before step {step}", recipe)
             if step in checkpoints:
                 records.append(_record(ensemble, task, losses, objectives, output, gamma))
             if step < recipe.steps:

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch.nn.modules.batchnorm import _BatchNorm
-from tqdm import tqdm
 
 from neuralcollapse.geometry.arrays import as_nonnegative, as_positive
-from neuralcollapse.training.ensemble import ORDER, Ensemble, stream
+from neuralcollapse.training.ensemble import Ensemble, stream
 from neuralcollapse.training.recipe import Recipe
 from neuralcollapse.training.requests import as_recipe, as_seeds
+from neuralcollapse.training.stochastic import stack_tasks, train_epochs
 from neuralcollapse.training.threads import reproducible
 
 PROBES = 2  # third stream of random numbers that a seed opens
-_DIVERGED = 1e50
 
 
 @dataclass(frozen=True)
@@ -74,9 +73,11 @@ def fit_tasks(build, tasks, recipe=None, *, seeds, complexity=0.0, target_loss=N
     """
     recipe = as_recipe(recipe, Recipe)
     tasks, seeds = tuple(tasks), as_seeds(seeds, repeated=True)
-    _check(tasks, seeds, complexity, target_loss)
-    inputs = torch.stack([task.train_inputs for task in tasks])
-    labels = torch.stack([task.train_labels for task in tasks])
+    as_nonnegative(complexity, "complexity")
+    if target_loss is not None:
+        as_positive(target_loss, "target_loss")
+    inputs, labels = stack_tasks(tasks, seeds)
+    rows = torch.arange(len(tasks))[:, None]
     with reproducible():
         ensemble = Ensemble(build, seeds)
         if complexity and any(isinstance(m, _BatchNorm) for m in ensemble.template.modules()):
@@ -84,47 +85,27 @@ def fit_tasks(build, tasks, recipe=None, *, seeds, complexity=0.0, target_loss=N
                 "complexity: a network that normalises over the batch has no gradient a sample "
                 "while it trains; build it without, for instance normalize=False"
             )
-        optimizer = torch.optim.SGD(
-            ensemble.parameters.values(),
-            lr=recipe.learning_rate,
-            momentum=recipe.momentum,
-            weight_decay=recipe.weight_decay,
-        )
-        orders = [stream(seed, ORDER) for seed in seeds]
         probes = [stream(seed, PROBES) for seed in seeds]
         kept = _Kept(ensemble, len(tasks))
-        bar = tqdm(range(recipe.epochs), desc=tasks[0].name, unit="epoch", disable=None)
-        for epoch in bar:
-            for group in optimizer.param_groups:
-                group["lr"] = recipe.learning_rate_at(epoch)
-            order = torch.stack([torch.randperm(inputs.shape[1], generator=g) for g in orders])
-            for batch in order.split(recipe.batch_size, dim=1):
-                rows = torch.arange(len(tasks))[:, None]
-                images = inputs[rows, batch].requires_grad_(complexity > 0)
-                output = ensemble.each(images)
-                loss = recipe.sample_losses(output.logits, labels[rows, batch]).mean(1)
-                if complexity:
-                    loss = loss + complexity * _probed(output.features, images, probes)
-                optimizer.zero_grad()
-                loss.sum().backward()
-                optimizer.step()
-                ensemble.after_step(output.features, labels[rows, batch])
-            largest = loss.max().item()
-            if not largest < _DIVERGED:
-                raise FloatingPointError(
-                    f"a loss diverged to {largest:.1g} in epoch {epoch + 1}; lower "
-                    f"recipe.learning_rate (now {recipe.learning_rate})"
-                )
-            if target_loss is not None or epoch + 1 == recipe.epochs:
+
+        def forward(batch):
+            images, marks = inputs[rows, batch].requires_grad_(complexity > 0), labels[rows, batch]
+            features, logits = ensemble.each(images)
+            losses = recipe.sample_losses(logits, marks).mean(1)
+            if complexity:
+                losses = losses + complexity * _probed(features, images, probes)
+            return losses, features, marks
+
+        for epoch in train_epochs(ensemble, tasks[0], recipe, seeds, forward):
+            if target_loss is not None or epoch == recipe.epochs:
                 with torch.no_grad():
                     ensemble.template.eval()
                     logits = ensemble.each(inputs).logits
                     losses = recipe.sample_losses(logits, labels).mean(1)
                     ensemble.template.train()
-                kept.update(epoch + 1, losses, losses <= (target_loss or -1))
+                kept.update(epoch, losses, losses <= (target_loss or -1))
                 if kept.complete:
                     break
-        bar.close()
         return kept.result()
 
 
@@ -162,14 +143,3 @@ def _probed(features, inputs, probes):
     pulled = ((2 * signs - 1) * features).sum()
     (gradients,) = torch.autograd.grad(pulled, inputs, create_graph=True)
     return gradients.square().flatten(2).sum(2).mean(1)
-
-
-def _check(tasks, seeds, complexity, target_loss):
-    if not tasks or len(seeds) != len(tasks):
-        raise ValueError(f"seeds: expected one a task, got {len(seeds)} for {len(tasks)} tasks")
-    shapes = {(task.train_inputs.shape, task.num_classes) for task in tasks}
-    if len(shapes) > 1:
-        raise ValueError("tasks: expected training sets and classes of one size for all tasks")
-    as_nonnegative(complexity, "complexity")
-    if target_loss is not None:
-        as_positive(target_loss, "target_loss")
