@@ -1,5 +1,6 @@
 """Training over environments: penalties against slow loops, and what each part of it does."""
 
+import sys
 from dataclasses import replace
 from functools import partial
 
@@ -99,6 +100,28 @@ def test_the_invariance_penalty_lowers_the_slopes(tasks):
             logits = model(task.train_inputs).logits
         slopes.append(abs(float(scale_gradient(logits, task.train_labels))))
     assert slopes[1] < slopes[0] / 2
+
+
+@pytest.mark.parametrize("change", [{}, {"invariance": 1e3}])
+def test_divergence_is_an_error_with_a_way_out(tasks, change):
+    linear = partial(build, masked=False, head="linear")
+    recipe = replace(SHORT, learning_rate=1e60, **change)
+    message = r"^a loss diverged to .* in step 2; lower recipe\.learning_rate \(now 1e\+60\)$"
+    with pytest.raises(FloatingPointError, match=message):
+        fit_environments(linear, tasks, recipe=recipe, seeds=(0, 1))
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_the_bar_is_for_terminals_only(tasks, terminal, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    fit_environments(build, tasks, recipe=replace(SHORT, steps=2), seeds=(0, 1))
+    assert ("framed digits: 100%" in capsys.readouterr().err) is terminal
+
+
+def test_training_sets_of_different_sizes_are_refused(tasks):
+    short = replace(tasks[1], train_inputs=tasks[1].train_inputs[:9])
+    with pytest.raises(ValueError, match=r"^tasks: expected training sets and classes of one size"):
+        fit_environments(build, [tasks[0], short], recipe=SHORT, seeds=(0, 1))
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 
 import torch
 from torch.nn import functional
+from tqdm import tqdm
 
 from neuralcollapse.geometry.arrays import as_nonnegative, as_positive, as_whole
 from neuralcollapse.training.ensemble import ORDER, Ensemble, stream
 from neuralcollapse.training.requests import as_recipe, as_seeds
+from neuralcollapse.training.stochastic import check_losses, stack_tasks
 from neuralcollapse.training.threads import reproducible
 
 MASK_NOISE = 2  # third stream of random numbers that a seed opens
@@ -94,6 +96,8 @@ def fit_environments(build, tasks, environments=None, recipe=None, *, seeds):
     ------
     ValueError
         If sizes differ or an environment is empty.
+    FloatingPointError
+        If a loss diverges.
 
     Notes
     -----
@@ -101,10 +105,7 @@ def fit_environments(build, tasks, environments=None, recipe=None, *, seeds):
     """
     recipe = as_recipe(recipe, EnvironmentRecipe)
     tasks, seeds = tuple(tasks), as_seeds(seeds, repeated=True)
-    if not tasks or len(seeds) != len(tasks):
-        raise ValueError(f"seeds: expected one a task, got {len(seeds)} for {len(tasks)} tasks")
-    inputs = torch.stack([task.train_inputs for task in tasks])
-    labels = torch.stack([task.train_labels for task in tasks])
+    inputs, labels = stack_tasks(tasks, seeds)
     pools = _pools(environments, labels)
     size = -(-recipe.batch_size // len(pools[0]))
     with reproducible():
@@ -122,7 +123,7 @@ def fit_environments(build, tasks, environments=None, recipe=None, *, seeds):
         orders = [stream(seed, ORDER) for seed in seeds]
         noises = [stream(seed, MASK_NOISE) for seed in seeds]
         members = torch.arange(len(tasks))[:, None]
-        for step in range(recipe.steps):
+        for step in tqdm(range(recipe.steps), desc=tasks[0].name, unit="step", disable=None):
             batch = torch.stack(
                 [_draw(pool, size, order) for pool, order in zip(pools, orders, strict=True)]
             )
@@ -145,6 +146,7 @@ def fit_environments(build, tasks, environments=None, recipe=None, *, seeds):
             loss = loss.mean(1)
             if recipe.mask_penalty and logits is not None:
                 loss = loss + recipe.mask_penalty * torch.sigmoid(logits).sum(1)
+            check_losses(loss, f"in step {step + 1}", recipe)
             optimizer.zero_grad()
             (loss / max(1.0, recipe.invariance)).sum().backward()
             optimizer.step()
