@@ -186,3 +186,64 @@ def test_classes_are_checked():
     features, _, centers, weight, _ = draw(10, 4, 3)
     with pytest.raises(ValueError, match="classes: expected class indices below 3, got 3"):
         count_mismatches(features, centers, weight, classes=[0, 1, 3])
+
+
+def scored(rows, offsets, points, guess):
+    """Rule and found indices for points relative to an origin at zero."""
+    rows, offsets, points = (torch.as_tensor(x) for x in (rows, offsets, points))
+    rule = AffineScores(rows, offsets, lambda x: x @ rows.T + offsets, 0.0)
+    lengths = torch.linalg.vector_norm(points, dim=1)
+    found = rule.argmax(points, points, lengths, 1.0, torch.as_tensor(guess))
+    return rule, found.numpy(), (points @ rows.T + offsets).argmax(1).numpy()
+
+
+@pytest.mark.parametrize("wrong", [0, 13, 200])
+@pytest.mark.parametrize("noise", [0.1, 1.0, 4.0])
+@pytest.mark.parametrize("flat", [False, True])
+def test_guesses_change_no_decision(flat, noise, wrong):
+    points, guess, rows, _, offsets = draw(200, 12, 60, seed=7, noise=noise)
+    if flat:  # nothing is left beyond the third of the dimensions that guesses are tried in
+        rows[:, 4:] = points[:, 4:] = 0
+    guess = guess.copy()
+    guess[:wrong] = (guess[:wrong] + 1) % 60
+    _, found, expected = scored(rows, offsets, points, guess)
+    assert (found == expected).all()
+
+
+def test_a_wrong_guess_next_to_the_right_row_is_found_out():
+    """The pair differs only in a direction that the cheap product does not see."""
+    generator = np.random.default_rng(8)
+    rows = np.concatenate([generator.normal(size=(60, 4)), np.zeros((60, 8))], axis=1)
+    rows = np.repeat(rows, 2, axis=0)
+    rows[1::2, 11] = 1e-2
+    points = 3 * rows[::2]
+    points[:, 11] = 1.0
+    guess = 2 * np.arange(60)
+    _, found, expected = scored(rows, np.zeros(120), points, guess)
+    assert (expected % 2 == 1).all()
+    assert (found == expected).all()
+
+
+def test_good_guesses_are_confirmed_in_a_third_of_the_dimensions(monkeypatch):
+    generator = np.random.default_rng(9)
+    turn = np.linalg.qr(generator.normal(size=(48, 48)))[0]
+    rows = generator.normal(size=(240, 48)) * np.repeat([1.0, 1e-4], [16, 32]) @ turn
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    points, guess, offsets = 9 * rows, np.arange(240), np.zeros(240)
+    asked = []
+    monkeypatch.setattr(AffineScores, "_find", lambda *given: asked.append(given))
+    rule, found, expected = scored(rows, offsets, points, guess)
+    assert not asked
+    assert rule._tries
+    assert (found == expected).all()
+    assert rule._cut[1].shape == (240, 17)
+
+
+def test_guesses_that_do_not_pay_are_given_up():
+    points, guess, rows, _, offsets = draw(240, 48, 240, seed=9, noise=9.0)
+    rule, found, expected = scored(rows, offsets, points, guess)
+    assert not rule._tries
+    assert (found == expected).all()
+    few, *_ = scored(rows[:100], offsets[:100], points, guess % 100)
+    assert not few._tries
+    assert "_cut" not in vars(few)

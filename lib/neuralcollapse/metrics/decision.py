@@ -170,29 +170,30 @@ class Decisions:
         distance = torch.linalg.vector_norm(points - self.centers[position], dim=1)
         nearest = labels.clone()
         far = (distance >= self._radii[position]).nonzero().squeeze(1)
-        nearest[far] = self._nearest_class(points[far])
+        nearest[far] = self._nearest_class(points[far], position[far])
         if settled is None:
-            return int((self._classified(points) != nearest).sum())
+            return int((self._classified(points, labels) != nearest).sum())
         winners, radii = settled
         decided = winners[position]
         doubtful = (distance >= radii[position]).nonzero().squeeze(1)
-        decided[doubtful] = self._classified(points[doubtful])
+        decided[doubtful] = self._classified(points[doubtful], labels[doubtful])
         return int((decided != nearest).sum())
 
-    def _classified(self, points):
-        return self._argmax(self._classifier, points)
+    def _classified(self, points, guess=None):
+        return self._argmax(self._classifier, points, guess)
 
-    def _nearest_class(self, points):
-        nearest = self._argmax(self._nearest, points)
+    def _nearest_class(self, points, guess=None):
+        nearest = self._argmax(self._nearest, points, guess)
         return nearest if self.classes is None else self.classes[nearest]
 
-    def _argmax(self, scores, points):
+    def _argmax(self, scores, points, guess):
         if len(points) == 0:
             return torch.zeros(0, dtype=torch.int64, device=points.device)
         moved = points - self.origin
         power = power_of_two(moved)
         moved /= power
-        return scores.argmax(points, moved, torch.linalg.vector_norm(moved, dim=1), power)
+        lengths = torch.linalg.vector_norm(moved, dim=1)
+        return scores.argmax(points, moved, lengths, power, guess)
 
     @cached_property
     def _positions(self):

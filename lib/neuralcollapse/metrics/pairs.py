@@ -31,7 +31,7 @@ from neuralcollapse.metrics.vectors import (
     recompute_near,
     row_slices,
 )
-from neuralcollapse.statistics.products import gram
+from neuralcollapse.statistics.products import gram, product
 
 _TILE = 512  # vectors a side: 2 MiB of float64, which a cache holds
 
@@ -143,6 +143,7 @@ class _Sweep:
         self.zero = int(zero[0]) if len(zero) else None
         self.same = self.nearest = None
         self.absolute, self.squares, self.deviations, self.quotients = vectors.new_zeros(4)
+        self._tiles = vectors.new_empty(2, min(_TILE, self.count) ** 2)
         self.center = self.unit.mean(0)
         spread = sum(self._centered(rows).square().sum() for rows in row_slices(self.unit))
         self.width = spread / self.count
@@ -154,14 +155,15 @@ class _Sweep:
 
     def add(self, rows, columns, *, entries, absolute):
         """Take in the pairs of a tile; one off the diagonal stands for its mirror image, too."""
-        cosines = self.unit[rows] @ self.unit[columns].T
+        cosines = product(self.unit[rows], self.unit[columns], out=self._tile(0, rows, columns))
         diagonal = rows == columns
         times = 1 if diagonal else 2
         if self.spreads is not None and self.same is None:
             self.quotients += times * self._quotients(rows, columns, cosines, diagonal)
         if entries:
+            moved = self._tile(1, rows, columns)
             for total, shift in ((self.deviations, -self.mean), (self.squares, self._target)):
-                moved = cosines + shift
+                torch.add(cosines, shift, out=moved)
                 if diagonal:
                     moved.fill_diagonal_(0)
                 total += times * torch.dot(moved.view(-1), moved.view(-1))
@@ -197,8 +199,14 @@ class _Sweep:
     def _centered(self, rows):
         return self.unit[rows] - self.center
 
+    def _tile(self, which, rows, columns):
+        """One of two tables that every tile is written into: fresh ones cost more than sums."""
+        height, width = rows.stop - rows.start, columns.stop - columns.start
+        return self._tiles[which, : height * width].view(height, width)
+
     def _quotients(self, rows, columns, cosines, diagonal):
-        squared = cosines * self.lengths[columns]
+        squared = self._tile(1, rows, columns)
+        torch.mul(cosines, self.lengths[columns], out=squared)
         squared *= -2 * self.lengths[rows, None]
         squared += self.norms[columns]
         squared += self.norms[rows, None]

@@ -7,21 +7,32 @@ $$E=u\bigl((d+4)\,\|x\|\max_c\|r_c\|+3\max_c|a_c|\bigr)$$
 
 at most, up to one percent for terms of higher order: $(d+2)u$ for two rounded factors and a sum of
 d products, the rest for the offset, as in section 3.1 of Higham's *Accuracy and Stability of
-Numerical Algorithms*. Powers of two
-bring all entries below 2 first; an entry that underflows adds at most $2^{-126}$ per product. Where
-the two largest scores are more than $2E$ apart, and the error of float64 besides, float32 and
-float64 name the same row; elsewhere float64 decides alone.
+Numerical Algorithms*. Powers of two bring all entries below 2 first; an entry that underflows adds
+at most $2^{-126}$ per product. Where the two largest scores are more than $2E$ apart, and the error
+of float64 besides, float32 and float64 name the same row; elsewhere float64 decides alone.
+
+A guess costs less to confirm than a row to find. With P the projection onto p directions, those
+along which the rows are longest,
+
+$$\langle r_c,x\rangle\le\langle Pr_c,Px\rangle+\|r_c-Pr_c\|\,\|x-Px\|,$$
+
+a product of width p + 1 instead of d. Where the score of the guessed row is above the largest of
+these bounds of the others, by 2E again, it is the largest.
 """
 
 import math
+from functools import cached_property
 
-import numpy as np
 import torch
 
 from neuralcollapse.metrics.vectors import all_finite, power_of_two, row_slices
+from neuralcollapse.statistics.products import gram, product, squared_lengths
 
 _SINGLE, _DOUBLE = 2.0**-24, 2.0**-53  # unit roundoff
 _LARGEST_OFFSET = 2.0**100  # in scaled units; beyond, float32 might overflow
+_PART = 3  # a guess is tried in a third of the dimensions,
+_MANY = 4  # if there are four times as many rows as dimensions: projections cost, too
+_UP = 1 + 2.0**-40  # above the rounding of squared lengths in float64
 
 
 class AffineScores:
@@ -40,6 +51,7 @@ class AffineScores:
 
     def __init__(self, rows, offsets, exact, shift):
         self.exact, self.shift, self.offsets = exact, shift, offsets
+        self._rows, self._tries = rows, len(rows) >= _MANY * rows.shape[1]
         self.power = power_of_two(rows)
         self.single = torch.empty(rows.shape, dtype=torch.float32, device=rows.device)
         self.longest = 0.0
@@ -62,9 +74,9 @@ class AffineScores:
     def screened(self, moved, power):
         """Scores in float32 of scaled points, shape (n, num_rows)."""
         offsets = (self.offsets / power / self.power).to(torch.float32)
-        return _product(moved.to(torch.float32), self.single).add_(offsets)
+        return product(moved.to(torch.float32), self.single).add_(offsets)
 
-    def argmax(self, points, moved, lengths, power):
+    def argmax(self, points, moved, lengths, power, guess=None):
         """Index of the largest score of each point, as float64 has it.
 
         Parameters
@@ -75,6 +87,8 @@ class AffineScores:
         lengths : Tensor, shape (n,), float64
             Of the rows of `moved`.
         power : float
+        guess : Tensor, shape (n,), int64, optional
+            Indices that are likely right; they change the time and not the answer.
 
         Returns
         -------
@@ -84,11 +98,49 @@ class AffineScores:
         errors = self.errors(lengths, power)
         if not torch.isfinite(errors).all():
             return self._decide(points)
+        if guess is None or not self._tries:
+            return self._find(points, moved, errors, power)
+        best = guess.clone()
+        sure = self._lead(guess, moved, lengths, power) > 2 * errors
+        rest = (~sure).nonzero().squeeze(1)
+        self._tries = _PART * len(rest) <= (_PART - 1) * len(points)
+        if len(rest):
+            best[rest] = self._find(points[rest], moved[rest], errors[rest], power)
+        return best
+
+    def _find(self, points, moved, errors, power):
         best, gap = two_largest(self.screened(moved, power))
         near = (gap <= 2 * errors).nonzero().squeeze(1)
         if len(near):
             best[near] = self._decide(points[near])
         return best
+
+    def _lead(self, guess, moved, lengths, power):
+        """By how much the guessed score leads the bounds of all others, at least; up to 2E."""
+        axes, cut = self._cut
+        part = moved @ axes
+        rest = (_UP * lengths.square() - part.square().sum(1)).sqrt()
+        offsets = (self.offsets / power / self.power).to(torch.float32)
+        bounds = product(torch.cat([part, rest[:, None]], 1).to(torch.float32), cut)
+        bounds += offsets
+        bounds[torch.arange(len(guess), device=guess.device), guess] = -math.inf
+        own = (moved.to(torch.float32) * self.single[guess]).sum(1) + offsets[guess]
+        return own.to(torch.float64) - bounds.amax(1)
+
+    @cached_property
+    def _cut(self):
+        """Directions along which the rows are longest, and each row: its part, its rest."""
+        width, product_ = self._rows.shape[1], 0
+        for block in row_slices(self._rows):
+            product_ = product_ + gram(self._rows[block] / self.power)
+        axes = torch.linalg.eigh(product_).eigenvectors[:, width - width // _PART :]
+        cut = self.single.new_empty(len(self._rows), axes.shape[1] + 1)
+        for block in row_slices(self._rows):
+            rows = self._rows[block] / self.power
+            part = rows @ axes
+            cut[block, :-1] = part
+            cut[block, -1] = (_UP * squared_lengths(rows) - part.square().sum(1)).sqrt()
+        return axes, cut
 
     def _decide(self, points):
         scores = self.exact(points)
@@ -98,12 +150,6 @@ class AffineScores:
                 "depend on their scale"
             )
         return scores.argmax(1)
-
-
-def _product(points, rows):
-    if points.device.type == "cpu":  # never in bfloat16, whatever torch is told
-        return torch.from_numpy(np.matmul(points.numpy(), rows.numpy().T))
-    return points @ rows.T
 
 
 def two_largest(scores):

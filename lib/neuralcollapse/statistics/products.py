@@ -27,6 +27,32 @@ def gram(rows):
     return torch.from_numpy(table.T @ table)
 
 
+def product(left, right, out=None):
+    """Return left @ right.T, in the precision of its arguments whatever torch is told.
+
+    Parameters
+    ----------
+    left, right : Tensor, shapes (num_left, width) and (num_right, width)
+        Of one dtype, float32 or float64.
+    out : Tensor, shape (num_left, num_right), optional
+        Written to and returned.
+
+    Returns
+    -------
+    Tensor, shape (num_left, num_right)
+
+    Examples
+    --------
+    >>> product(torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0, 4.0]])).tolist()
+    [[11.0]]
+    """
+    if left.device.type != "cpu":
+        return torch.matmul(left, right.T, out=out)
+    table = None if out is None else out.numpy()
+    table = np.matmul(left.numpy(), right.numpy().T, out=table)
+    return torch.from_numpy(table)
+
+
 def squared_lengths(rows):
     """Return the squared length of each row.
 
