@@ -193,8 +193,10 @@ def scored(rows, offsets, points, guess):
     rows, offsets, points = (torch.as_tensor(x) for x in (rows, offsets, points))
     rule = AffineScores(rows, offsets, lambda x: x @ rows.T + offsets, 0.0)
     lengths = torch.linalg.vector_norm(points, dim=1)
-    found = rule.argmax(points, points, lengths, 1.0, torch.as_tensor(guess))
-    return rule, found.numpy(), (points @ rows.T + offsets).argmax(1).numpy()
+    given, guess = (points, points, lengths, 1.0), torch.as_tensor(guess)
+    expected = (points @ rows.T + offsets).argmax(1)
+    assert torch.equal(rule.agrees(*given, guess), expected == guess)
+    return rule, rule.argmax(*given, guess).numpy(), expected.numpy()
 
 
 @pytest.mark.parametrize("wrong", [0, 13, 200])
@@ -230,10 +232,15 @@ def test_good_guesses_are_confirmed_in_a_third_of_the_dimensions(monkeypatch):
     rows = generator.normal(size=(240, 48)) * np.repeat([1.0, 1e-4], [16, 32]) @ turn
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     points, guess, offsets = 9 * rows, np.arange(240), np.zeros(240)
-    asked = []
-    monkeypatch.setattr(AffineScores, "_find", lambda *given: asked.append(given))
+    asked, whole = [], AffineScores._find
+
+    def counted(self, points, *rest):
+        asked.append(len(points))
+        return whole(self, points, *rest)
+
+    monkeypatch.setattr(AffineScores, "_find", counted)
     rule, found, expected = scored(rows, offsets, points, guess)
-    assert not asked
+    assert sum(asked) == 0
     assert rule._tries
     assert (found == expected).all()
     assert rule._cut[1].shape == (240, 17)
@@ -247,3 +254,12 @@ def test_guesses_that_do_not_pay_are_given_up():
     few, *_ = scored(rows[:100], offsets[:100], points, guess % 100)
     assert not few._tries
     assert "_cut" not in vars(few)
+
+
+def test_a_settled_classifier_is_compared_with_the_nearest_center_not_the_label():
+    centers, weight, bias, features = (
+        torch.tensor(x, dtype=torch.float64)
+        for x in ([[0.0], [1.0]], [[0.1], [0.0]], [9.0, 0.0], [[0.0], [0.9], [0.8], [1.0]])
+    )
+    rules = Decisions(centers, weight, bias, None, distances=torch.ones(2, dtype=torch.float64))
+    assert rules.count(features, torch.tensor([0, 0, 0, 1])) == 3

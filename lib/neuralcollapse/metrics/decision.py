@@ -165,35 +165,39 @@ class Decisions:
 
     def _count_block(self, points, labels, settled):
         if labels is None:
-            return int((self._classified(points) != self._nearest_class(points)).sum())
+            nearest = self._nearest_class(points)
+            return len(points) - int(self._agrees(points, nearest).sum())
         position = self._positions[labels]
         distance = torch.linalg.vector_norm(points - self.centers[position], dim=1)
         nearest = labels.clone()
         far = (distance >= self._radii[position]).nonzero().squeeze(1)
         nearest[far] = self._nearest_class(points[far], position[far])
         if settled is None:
-            return int((self._classified(points, labels) != nearest).sum())
+            return len(points) - int(self._agrees(points, nearest).sum())
         winners, radii = settled
-        decided = winners[position]
+        agrees = winners[position] == nearest
         doubtful = (distance >= radii[position]).nonzero().squeeze(1)
-        decided[doubtful] = self._classified(points[doubtful], labels[doubtful])
-        return int((decided != nearest).sum())
-
-    def _classified(self, points, guess=None):
-        return self._argmax(self._classifier, points, guess)
+        agrees[doubtful] = self._agrees(points[doubtful], nearest[doubtful])
+        return len(points) - int(agrees.sum())
 
     def _nearest_class(self, points, guess=None):
-        nearest = self._argmax(self._nearest, points, guess)
+        if len(points) == 0:
+            return self._positions[:0]
+        nearest = self._nearest.argmax(points, *self._moved(points), guess)
         return nearest if self.classes is None else self.classes[nearest]
 
-    def _argmax(self, scores, points, guess):
+    def _agrees(self, points, guess):
+        """Whether the classifier decides as guessed."""
         if len(points) == 0:
-            return torch.zeros(0, dtype=torch.int64, device=points.device)
+            return self._positions[:0] == 0
+        return self._classifier.agrees(points, *self._moved(points), guess)
+
+    def _moved(self, points):
+        """Points relative to the origin and scaled, their lengths, the scale."""
         moved = points - self.origin
         power = power_of_two(moved)
         moved /= power
-        lengths = torch.linalg.vector_norm(moved, dim=1)
-        return scores.argmax(points, moved, lengths, power, guess)
+        return moved, torch.linalg.vector_norm(moved, dim=1), power
 
     @cached_property
     def _positions(self):

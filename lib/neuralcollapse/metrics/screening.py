@@ -17,7 +17,8 @@ along which the rows are longest,
 $$\langle r_c,x\rangle\le\langle Pr_c,Px\rangle+\|r_c-Pr_c\|\,\|x-Px\|,$$
 
 a product of width p + 1 instead of d. Where the score of the guessed row is above the largest of
-these bounds of the others, by 2E again, it is the largest.
+these bounds of the others, by 2E again, it is the largest. Where it is below the score of the row
+whose bound that is, it is not.
 """
 
 import math
@@ -100,13 +101,22 @@ class AffineScores:
             return self._decide(points)
         if guess is None or not self._tries:
             return self._find(points, moved, errors, power)
-        best = guess.clone()
-        sure = self._lead(guess, moved, lengths, power) > 2 * errors
-        rest = (~sure).nonzero().squeeze(1)
-        self._tries = _PART * len(rest) <= (_PART - 1) * len(points)
-        if len(rest):
-            best[rest] = self._find(points[rest], moved[rest], errors[rest], power)
+        sure, _ = self._try(guess, moved, lengths, errors, power)
+        best, rest = guess.clone(), self._given_up(sure)
+        best[rest] = self._find(points[rest], moved[rest], errors[rest], power)
         return best
+
+    def agrees(self, points, moved, lengths, power, guess):
+        """Whether the largest score of each point is the guessed one; arguments as in `argmax`."""
+        errors = self.errors(lengths, power)
+        if not torch.isfinite(errors).all():
+            return self._decide(points) == guess
+        if not self._tries:
+            return self._find(points, moved, errors, power) == guess
+        sure, beaten = self._try(guess, moved, lengths, errors, power)
+        rest = self._given_up(sure | beaten)
+        sure[rest] = self._find(points[rest], moved[rest], errors[rest], power) == guess[rest]
+        return sure
 
     def _find(self, points, moved, errors, power):
         best, gap = two_largest(self.screened(moved, power))
@@ -115,17 +125,26 @@ class AffineScores:
             best[near] = self._decide(points[near])
         return best
 
-    def _lead(self, guess, moved, lengths, power):
-        """By how much the guessed score leads the bounds of all others, at least; up to 2E."""
+    def _try(self, guess, moved, lengths, errors, power):
+        """Where the guessed score surely is the largest, and where another surely is larger."""
         axes, cut = self._cut
         part = moved @ axes
         rest = (_UP * lengths.square() - part.square().sum(1)).sqrt()
         offsets = (self.offsets / power / self.power).to(torch.float32)
         bounds = product(torch.cat([part, rest[:, None]], 1).to(torch.float32), cut)
         bounds += offsets
-        bounds[torch.arange(len(guess), device=guess.device), guess] = -math.inf
-        own = (moved.to(torch.float32) * self.single[guess]).sum(1) + offsets[guess]
-        return own.to(torch.float64) - bounds.amax(1)
+        each, single = torch.arange(len(guess), device=guess.device), moved.to(torch.float32)
+        bounds[each, guess] = -math.inf
+        rival = largest(bounds)
+        scores = [(single * self.single[rows]).sum(1) + offsets[rows] for rows in (guess, rival)]
+        own, other, bound = (x.to(torch.float64) for x in (*scores, bounds[each, rival]))
+        return own - bound > 2 * errors, other - own > 2 * errors
+
+    def _given_up(self, settled):
+        """Which points are left, after a look at whether trying them first paid."""
+        rest = (~settled).nonzero().squeeze(1)
+        self._tries = _PART * len(rest) <= (_PART - 1) * len(settled)
+        return rest
 
     @cached_property
     def _cut(self):
@@ -154,14 +173,17 @@ class AffineScores:
 
 def two_largest(scores):
     """Index of the largest score of each row, and by how much it is the largest."""
-    each = torch.arange(len(scores), device=scores.device)
-    if scores.device.type == "cpu":
-        best = torch.from_numpy(scores.numpy().argmax(1))  # several times as fast as in torch
-    else:
-        best = scores.argmax(1)
+    each, best = torch.arange(len(scores), device=scores.device), largest(scores)
     top = scores[each, best].to(torch.float64)
     scores[each, best] = -math.inf
     return best, top - scores.amax(1)
+
+
+def largest(scores):
+    """Index of the largest score of each row."""
+    if scores.device.type == "cpu":
+        return torch.from_numpy(scores.numpy().argmax(1))  # several times as fast as in torch
+    return scores.argmax(1)
 
 
 def _full_precision(device):
