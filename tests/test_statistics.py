@@ -375,3 +375,30 @@ def test_digits_are_those_of_the_coarsest_features_and_travel():
     assert exact.merge(single).digits == 23
     with pytest.raises(ValueError, match="'digits': expected 0 to 52, got 53"):
         ClassStatistics.from_state({**single.state(), "digits": 53})
+
+
+def test_without_scatter_everything_else_is_the_same(tmp_path):
+    features, labels = draw(60, 5, 4, seed=13, offset=100.0)
+    whole = ClassStatistics(6, 5).update(features, labels)
+    parts = [
+        ClassStatistics(6, 5, scatter=False).update(features[i::3], labels[i::3]) for i in range(3)
+    ]
+    np.savez(tmp_path / "part.npz", **parts[1].state())
+    with np.load(tmp_path / "part.npz", allow_pickle=False) as archive:
+        parts[1] = ClassStatistics.from_state(archive)
+    lean = merge_all(parts)
+    assert whole.scatter
+    assert not lean.scatter
+    assert lean.state()["scatter"].size == 0
+    torch.testing.assert_close(lean.class_variances(), whole.class_variances())
+    for weighting in ("class", "sample"):
+        torch.testing.assert_close(
+            lean.between_class_scatter(weighting), whole.between_class_scatter(weighting)
+        )
+    with pytest.raises(ValueError, match=r"kept without scatter matrices; .* scatter=True"):
+        lean.within_class_scatter()
+    with pytest.raises(ValueError, match=r"scatter=False\), got \(6, 5, .* scatter=True\)"):
+        lean.merge(whole)
+    with pytest.raises(ValueError, match="leave one of them out"):
+        ClassStatistics(6, 5, weighting="sample", scatter=False)
+    ClassStatistics(10_000, 4096, scatter=False)

@@ -162,6 +162,49 @@ def test_statistics_give_the_report_that_features_give(weighting, center, bias):
     assert without == {name: report.to_dict()[name] for name in without}
 
 
+@pytest.mark.parametrize("weighting", ["class", "sample"])
+@pytest.mark.parametrize("offset", [0.0, 100.0])
+def test_few_classes_are_measured_without_a_scatter(monkeypatch, weighting, offset):
+    """With a classifier NC1 comes from the second pass; the report is that of the scatter."""
+    generator = np.random.default_rng(5)
+    labels = np.concatenate([np.arange(4), generator.choice([0, 2, 3], size=300)])
+    features = offset + (generator.normal(size=(4, 9)) * 1e-4)[labels]
+    features += 1e-5 * generator.normal(size=features.shape) * np.arange(1, 10)
+    weight, options = generator.normal(size=(4, 9)), {"weighting": weighting}
+    expected = measure_statistics(
+        ClassStatistics(4, 9).update(features, labels), weight, mismatches=0, **options
+    )
+
+    def refuse(*given):
+        raise AssertionError("a scatter was asked for")
+
+    monkeypatch.setattr(ClassStatistics, "within_class_scatter", refuse)
+    found = measure(features, labels, weight, **options)
+    known = {name: value for name, value in numbers(found).items() if "mismatch" not in name}
+    assert "within_class_variability" in known
+    assert known == pytest.approx(
+        {name: numbers(expected)[name] for name in known}, rel=1e-9, abs=1e-14
+    )
+    with pytest.raises(AssertionError, match="a scatter"):
+        measure(features, labels, **options)
+
+
+def test_statistics_without_scatter_leave_nc1_by_pseudo_inverse_out():
+    lean = ClassStatistics(3, 2, scatter=False).update(FEATURES, LABELS)
+    report = measure_statistics(lean, WEIGHT)
+    assert report.within_class_variability is None
+    expected = numbers(measure(FEATURES, LABELS, WEIGHT))
+    known = numbers(report)
+    assert expected.keys() - known.keys() == {"within_class_variability", "nearest_center_mismatch"}
+    assert known == pytest.approx({name: expected[name] for name in known}, rel=1e-12)
+    with pytest.raises(ValueError, match="kept without scatter"):
+        metrics.within_class_variability(lean)
+    features, labels = torch.tensor(FEATURES, dtype=torch.float64), torch.tensor(LABELS)
+    samples = [(features[i::2], labels[i::2]) for i in (0, 1)]
+    found = metrics.within_class_variability(lean, samples=samples)
+    assert found == pytest.approx(expected["within_class_variability"], rel=1e-12)
+
+
 def test_statistics_know_their_weighting():
     kept = ClassStatistics(3, 2, weighting="sample").update(FEATURES, LABELS)
     assert measure_statistics(kept).weighting == "sample"

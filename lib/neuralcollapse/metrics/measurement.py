@@ -19,6 +19,7 @@ from neuralcollapse.metrics.vectors import DegenerateGeometryError, as_vector, a
 from neuralcollapse.statistics import ClassStatistics, as_features, as_labels, check_weighting
 
 _BLOCK_ENTRIES = 2**20  # float64 entries of a block of features: 8 MiB
+_FEW = 2  # with as many features a class NC1 is cheaper in the second pass that NC4 takes anyway
 
 
 def measure(
@@ -47,8 +48,9 @@ def measure(
     Returns
     -------
     CollapseReport
-        Moments with ddof = 0, computed in float64 from one pass over the features (NC4 takes a
-        second). What cannot be computed is None.
+        Moments with ddof = 0, computed in float64 from one pass over the features. NC4 takes a
+        second, in which NC1 by pseudo-inverse is finished where the features are at least twice as
+        many as the classes. What cannot be computed is None.
 
     Raises
     ------
@@ -85,7 +87,11 @@ def measure(
         num_classes = int(labels.max()) + 1 if len(labels) else 0
     counts = torch.bincount(labels, minlength=num_classes)
     _check_present(counts, "labels", stacklevel=3)
-    statistics = _collect(features, labels, counts, weighting)
+    labels = labels.to(features.device)
+    again = None
+    if weight is not None and _FEW * num_classes <= features.shape[1]:
+        again = _blocks(features, labels, num_classes)
+    statistics = _collect(features, labels, counts, weighting, scatter=again is None)
     pairs = _pairs_of_means(statistics, weighting)
     mismatches = None
     if weight is not None:
@@ -93,7 +99,7 @@ def measure(
         mismatches = Decisions(centers, weight, bias, present, pairs.nearest).count(
             features, labels
         )
-    return _report(statistics, weight, bias, weighting, mismatches, pairs)
+    return _report(statistics, weight, bias, weighting, mismatches, pairs, again)
 
 
 def measure_statistics(
@@ -174,12 +180,14 @@ def _pairs_of_means(statistics, weighting):
     )
 
 
-def _report(statistics, weight, bias, weighting, mismatches, pairs):
-    present = statistics.present
+def _report(statistics, weight, bias, weighting, mismatches, pairs, samples=None):
+    present, variability = statistics.present, None
+    if statistics.scatter or samples is not None:
+        variability = _or_none(
+            within_class_variability, statistics, weighting=weighting, samples=samples
+        )
     values = {
-        "within_class_variability": _or_none(
-            within_class_variability, statistics, weighting=weighting
-        ),
+        "within_class_variability": variability,
         "within_class_variability_trace": _or_none(
             within_class_variability_trace, statistics, weighting=weighting
         ),
@@ -236,26 +244,29 @@ def _check_present(counts, name, stacklevel):
         )
 
 
-def _collect(features, labels, counts, weighting):
-    statistics = ClassStatistics(
-        len(counts),
-        features.shape[1],
-        weighting=weighting,
-        class_sizes=counts if weighting == "class" else None,
-        device=features.device,
-    )
-    labels = labels.to(features.device)
-    step = max(1, _BLOCK_ENTRIES // features.shape[1])
-    # A block costs a row more for each of its classes; with many it had better be longer.
-    step = max(step, min(4 * len(counts), 2 * step))
-    for start in range(0, len(features), step):
+def _collect(features, labels, counts, weighting, scatter):
+    kept = {"scatter": False}
+    if scatter:
+        kept = {"weighting": weighting, "class_sizes": counts if weighting == "class" else None}
+    size = len(counts), features.shape[1]
+    statistics, start = ClassStatistics(*size, device=features.device, **kept), 0
+    for block, its_labels in _blocks(features, labels, len(counts)):
         try:
-            statistics.update(features[start : start + step], labels[start : start + step])
+            statistics.update(block, its_labels)
         except ValueError as error:
             if start == 0 or "row " not in str(error):
                 raise
             raise ValueError(f"{error} (the batch starts at row {start})") from None
+        start += len(block)
     return statistics
+
+
+def _blocks(features, labels, num_classes):
+    step = max(1, _BLOCK_ENTRIES // features.shape[1])
+    # A block costs a row more for each of its classes; with many it had better be longer.
+    step = max(step, min(4 * num_classes, 2 * step))
+    for start in range(0, len(features), step):
+        yield features[start : start + step], labels[start : start + step]
 
 
 def _as_classifier(weight, bias, num_features, device, center):

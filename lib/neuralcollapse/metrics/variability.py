@@ -16,7 +16,7 @@ from neuralcollapse.metrics.vectors import DegenerateGeometryError, triangular_f
 from neuralcollapse.statistics.products import squared_lengths
 
 
-def within_class_variability(statistics, *, weighting="class"):
+def within_class_variability(statistics, *, weighting="class", samples=None):
     r"""NC1 by pseudo-inverse: $\frac1K\operatorname{tr}(\Sigma_W\Sigma_B^+)$.
 
     Parameters
@@ -24,6 +24,9 @@ def within_class_variability(statistics, *, weighting="class"):
     statistics : ClassStatistics
     weighting : {"class", "sample"}
         One choice for both scatters and the global mean.
+    samples : iterable of tuple (Tensor, Tensor), optional
+        Features and labels, all that `statistics` have seen, for a second pass; needed where these
+        keep no scatter. It costs $NKd$ instead of the scatter's $Nd^2$.
 
     Returns
     -------
@@ -34,6 +37,8 @@ def within_class_variability(statistics, *, weighting="class"):
     ------
     DegenerateGeometryError
         If all class means coincide.
+    ValueError
+        If the statistics have no scatter of this weighting, and `samples` is not given.
 
     Warns
     -----
@@ -79,9 +84,17 @@ def within_class_variability(statistics, *, weighting="class"):
             "leaves the others out, within_class_variability_trace does not",
             stacklevel=2,
         )
-    within = statistics.within_class_scatter(weighting)
-    along = ((directions[:rank] @ within) * directions[:rank]).sum(1)
-    return float((along / spreads[:rank] ** 2).sum() / len(weights))
+    whitening = directions[:rank] / spreads[:rank, None]
+    if samples is None:
+        within = statistics.within_class_scatter(weighting)
+        return float(((whitening @ within) * whitening).sum() / len(weights))
+    shares = torch.zeros_like(statistics.squared_deviations)
+    shares[statistics.present] = weights / statistics.counts[statistics.present]
+    total = 0
+    for features, labels in samples:
+        deviations = features.to(shares) - statistics.means[labels]
+        total += shares[labels] @ squared_lengths(deviations @ whitening.T)
+    return float(total / len(weights))
 
 
 def within_class_variability_trace(statistics, *, weighting="class"):

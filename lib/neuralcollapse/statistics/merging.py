@@ -108,11 +108,14 @@ def unpack(state):
             f"state: 'means': expected shape (num_classes, num_features), got {tuple(means.shape)}"
         )
     num_classes, num_features = means.shape
+    stack = () if weighting else (num_classes,)
+    if not weighting and tensors["scatter"].shape[:1] == (0,):
+        stack = (0,)  # kept without
     shapes = {
         "counts": (num_classes,),
         "means": (num_classes, num_features),
         "squared_deviations": (num_classes,),
-        "scatter": (*(() if weighting else (num_classes,)), num_features, num_features),
+        "scatter": (*stack, num_features, num_features),
     }
     if weighting == "class":
         if "class_sizes" not in state:

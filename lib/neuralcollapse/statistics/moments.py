@@ -41,6 +41,9 @@ class ClassStatistics:
     class_sizes : array_like of int, shape (num_classes,), optional
         Samples each class will have once everything is seen; needed with ``weighting="class"``,
         for the weight of a sample must be known when it comes.
+    scatter : bool
+        Whether to keep scatter matrices at all. Without them everything but the within-class
+        scatter is there for both weightings, in less time and memory where features are wide.
     device : torch.device or str, optional
         Where the moments live; features are moved there. CPU by default.
 
@@ -58,8 +61,8 @@ class ClassStatistics:
     Raises
     ------
     ValueError
-        If a size is below 1, the weighting is unknown, `class_sizes` is missing or does not fit,
-        or one scatter a class would take more than 1 GiB.
+        If a size is below 1, the weighting is unknown or named without scatter, `class_sizes` is
+        missing or does not fit, or one scatter a class would take more than 1 GiB.
 
     Examples
     --------
@@ -70,14 +73,28 @@ class ClassStatistics:
     0.5
     """
 
-    def __init__(self, num_classes, num_features, *, weighting=None, class_sizes=None, device=None):
+    def __init__(
+        self,
+        num_classes,
+        num_features,
+        *,
+        weighting=None,
+        class_sizes=None,
+        scatter=True,
+        device=None,
+    ):
         for name, size in (("num_classes", num_classes), ("num_features", num_features)):
             if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
                 raise ValueError(f"{name}: expected a positive integer, got {size!r}")
         if weighting is not None:
             check_weighting(weighting)
+            if not scatter:
+                raise ValueError(
+                    f"weighting: {weighting!r} says which scatter to keep, and scatter=False keeps "
+                    "none; leave one of them out"
+                )
         per_class = num_classes * num_features**2 * 8
-        if weighting is None and per_class > _LARGEST_SCATTER:
+        if weighting is None and scatter and per_class > _LARGEST_SCATTER:
             raise ValueError(
                 f"weighting: one scatter a class takes {per_class / 2**30:.1f} GiB for "
                 f"{num_classes} classes of {num_features} features; give weighting='sample', or "
@@ -91,7 +108,7 @@ class ClassStatistics:
         self.counts = torch.zeros(num_classes, dtype=torch.int64, device=device)
         self.means = torch.zeros(num_classes, num_features, **real)
         self.squared_deviations = torch.zeros(num_classes, **real)
-        stack = () if weighting else (num_classes,)
+        stack = () if weighting else (num_classes if scatter else 0,)
         self._scatter = torch.zeros(*stack, num_features, num_features, **real)
         self.digits = DIGITS
 
@@ -109,6 +126,11 @@ class ClassStatistics:
     def num_samples(self):
         """Number of samples seen."""
         return int(self.counts.sum())
+
+    @property
+    def scatter(self):
+        """Whether scatter matrices are kept."""
+        return len(self._scatter) > 0
 
     @property
     def present(self):
@@ -197,12 +219,14 @@ class ClassStatistics:
         """
         if not isinstance(other, ClassStatistics):
             raise TypeError(f"other: expected ClassStatistics, got {type(other).__name__}")
-        if other.means.shape != self.means.shape or other.weighting != self.weighting:
+        shapes = [(s.means.shape, s.weighting, s.scatter) for s in (self, other)]
+        if shapes[0] != shapes[1]:
             raise ValueError(
                 "other: expected statistics of the same set-up "
                 f"({self.num_classes} classes, {self.num_features} features, "
-                f"weighting={self.weighting!r}), got ({other.num_classes}, {other.num_features}, "
-                f"weighting={other.weighting!r})"
+                f"weighting={self.weighting!r}, scatter={self.scatter}), "
+                f"got ({other.num_classes}, {other.num_features}, "
+                f"weighting={other.weighting!r}, scatter={other.scatter})"
             )
         device = self.means.device
         if self.class_sizes is not None and not torch.equal(
@@ -371,9 +395,13 @@ class ClassStatistics:
         Raises
         ------
         ValueError
-            If the statistics were kept for the other weighting only, or for class sizes that
-            are not those seen.
+            If the statistics were kept without scatter, for the other weighting only, or for
+            class sizes that are not those seen.
         """
+        if not self.scatter:
+            raise ValueError(
+                "statistics: kept without scatter matrices; build them with scatter=True"
+            )
         weights = self.class_weights(weighting)
         counts = self.counts[self.present]
         if self.weighting is None:
@@ -420,7 +448,7 @@ class ClassStatistics:
 
     def _add_scatter(self, rows, owner, classes):
         """Add products of rows, which this may overwrite."""
-        if len(rows) == 0:
+        if len(rows) == 0 or not self.scatter:
             return
         if self.weighting is None:
             order = torch.argsort(owner, stable=True)
