@@ -234,9 +234,9 @@ def test_good_guesses_are_confirmed_in_a_third_of_the_dimensions(monkeypatch):
     points, guess, offsets = 9 * rows, np.arange(240), np.zeros(240)
     asked, whole = [], AffineScores._find
 
-    def counted(self, points, *rest):
+    def counted(self, power, points, *rest):
         asked.append(len(points))
-        return whole(self, points, *rest)
+        return whole(self, power, points, *rest)
 
     monkeypatch.setattr(AffineScores, "_find", counted)
     rule, found, expected = scored(rows, offsets, points, guess)

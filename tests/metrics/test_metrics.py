@@ -323,10 +323,10 @@ def test_pairwise_distances_survive_cancellation():
 def test_blocks_do_not_change_a_metric(monkeypatch):
     features, labels, weight, bias = draw(80, 6, 9, seed=3)
     whole = numbers(measure(features, labels, weight, bias))
-    for module in ("decision", "measurement", "vectors"):
+    for module in ("screening", "measurement", "vectors"):
         monkeypatch.setattr(f"neuralcollapse.metrics.{module}._BLOCK_ENTRIES", 13)
     monkeypatch.setattr("neuralcollapse.metrics.pairs._TILE", 4)
-    monkeypatch.setattr("neuralcollapse.metrics.decision._LEAST_ROWS", 1)
+    monkeypatch.setattr("neuralcollapse.metrics.screening.LEAST_ROWS", 1)
     assert numbers(measure(features, labels, weight, bias)) == pytest.approx(whole, rel=1e-12)
 
 

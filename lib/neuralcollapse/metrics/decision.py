@@ -4,7 +4,7 @@ from functools import cached_property
 
 import torch
 
-from neuralcollapse.metrics.screening import AffineScores, two_largest
+from neuralcollapse.metrics.screening import LEAST_ROWS, AffineScores, two_largest
 from neuralcollapse.metrics.vectors import (
     all_finite,
     as_vector,
@@ -15,8 +15,6 @@ from neuralcollapse.metrics.vectors import (
 from neuralcollapse.statistics import as_features, as_labels
 from neuralcollapse.statistics.products import squared_lengths
 
-_BLOCK_ENTRIES = 2**22  # float32 scores of a block of samples: 16 MiB
-_LEAST_ROWS = 256  # fewer make products slow, however many classes there are
 _INSIDE = 1 - 1e-6  # of a radius that surely lies in a cell; far above the rounding of float64
 
 
@@ -127,7 +125,6 @@ class Decisions:
         )
         self._nearest = AffineScores(scaled, -half_norms * power, closeness, shift)
         self._weight, self._scaled, self._power = weight, scaled, power
-        self._step = max(_LEAST_ROWS, _BLOCK_ENTRIES // max(len(weight), 4 * weight.shape[1]))
         self._radii = None
         if distances is not None:
             slack = 64 * torch.finfo(torch.float64).eps * float(centers.norm(dim=1).max())
@@ -152,8 +149,7 @@ class Decisions:
         if known and len(features) >= 2 * len(self.centers):
             settled = self._settled()
         mismatches = 0
-        for start in range(0, len(features), self._step):
-            rows = slice(start, start + self._step)
+        for rows in row_slices(features):
             points = features[rows].to(device=self.origin.device, dtype=torch.float64)
             if not all_finite(points):
                 raise ValueError(
@@ -219,7 +215,7 @@ class Decisions:
         lengths = [(self._weight[rows] - mean).norm(dim=1) for rows in row_slices(self._weight)]
         lengths = torch.cat(lengths) / rule.power
         winners, radii = [], []
-        for moved in self._scaled.split(self._step):
+        for moved in self._scaled.split(LEAST_ROWS):
             errors = rule.errors(torch.linalg.vector_norm(moved, dim=1), self._power)
             winner, lead = two_largest(rule.screened(moved, self._power))
             reach = (lead - 2 * errors).clamp(min=0) * _INSIDE

@@ -22,7 +22,7 @@ whose bound that is, it is not.
 """
 
 import math
-from functools import cached_property
+from functools import cached_property, partial
 
 import torch
 
@@ -33,6 +33,8 @@ _SINGLE, _DOUBLE = 2.0**-24, 2.0**-53  # unit roundoff
 _LARGEST_OFFSET = 2.0**100  # in scaled units; beyond, float32 might overflow
 _PART = 3  # a guess is tried in a third of the dimensions,
 _MANY = 4  # if there are four times as many rows as dimensions: projections cost, too
+_BLOCK_ENTRIES = 2**22  # float32 scores at a time: 16 MiB
+LEAST_ROWS = 256  # fewer make products slow, however many scores each point has
 _UP = 1 + 2.0**-40  # above the rounding of squared lengths in float64
 
 
@@ -55,7 +57,7 @@ class AffineScores:
         self._rows, self._tries = rows, len(rows) >= _MANY * rows.shape[1]
         self.power = power_of_two(rows)
         self.single = torch.empty(rows.shape, dtype=torch.float32, device=rows.device)
-        self.longest = 0.0
+        self._space, self.longest = self.single[:0, 0], 0.0
         for block in row_slices(rows):
             scaled = rows[block] / self.power
             self.single[block] = scaled.to(torch.float32)
@@ -75,7 +77,15 @@ class AffineScores:
     def screened(self, moved, power):
         """Scores in float32 of scaled points, shape (n, num_rows)."""
         offsets = (self.offsets / power / self.power).to(torch.float32)
-        return product(moved.to(torch.float32), self.single).add_(offsets)
+        table = self._table(len(moved))
+        return product(moved.to(torch.float32), self.single, out=table).add_(offsets)
+
+    def _table(self, height):
+        """Where scores are written, the same memory each time: a fresh one costs as they do."""
+        size = height * len(self.single)
+        if self._space.numel() < size:
+            self._space = self.single.new_empty(size)
+        return self._space[:size].view(height, len(self.single))
 
     def argmax(self, points, moved, lengths, power, guess=None):
         """Index of the largest score of each point, as float64 has it.
@@ -98,47 +108,53 @@ class AffineScores:
         """
         errors = self.errors(lengths, power)
         if not torch.isfinite(errors).all():
-            return self._decide(points)
+            return self._in_parts(self._decide, points)
+        find = partial(self._in_parts, partial(self._find, power))
         if guess is None or not self._tries:
-            return self._find(points, moved, errors, power)
-        sure, _ = self._try(guess, moved, lengths, errors, power)
+            return find(points, moved, errors)
+        sure = self._in_parts(partial(self._try, power), guess, moved, lengths, errors)[:, 0]
         best, rest = guess.clone(), self._given_up(sure)
-        best[rest] = self._find(points[rest], moved[rest], errors[rest], power)
+        best[rest] = find(points[rest], moved[rest], errors[rest])
         return best
 
     def agrees(self, points, moved, lengths, power, guess):
         """Whether the largest score of each point is the guessed one; arguments as in `argmax`."""
         errors = self.errors(lengths, power)
-        if not torch.isfinite(errors).all():
-            return self._decide(points) == guess
-        if not self._tries:
-            return self._find(points, moved, errors, power) == guess
-        sure, beaten = self._try(guess, moved, lengths, errors, power)
-        rest = self._given_up(sure | beaten)
-        sure[rest] = self._find(points[rest], moved[rest], errors[rest], power) == guess[rest]
-        return sure
+        if not self._tries or not torch.isfinite(errors).all():
+            return self.argmax(points, moved, lengths, power) == guess
+        tried = self._in_parts(partial(self._try, power), guess, moved, lengths, errors)
+        agrees, rest = tried[:, 0].clone(), self._given_up(tried.any(1))
+        found = self._in_parts(partial(self._find, power), points[rest], moved[rest], errors[rest])
+        agrees[rest] = found == guess[rest]
+        return agrees
 
-    def _find(self, points, moved, errors, power):
+    def _in_parts(self, rule, *tables):
+        """What a rule says of all points, a bounded number of scores at a time."""
+        step = max(LEAST_ROWS, _BLOCK_ENTRIES // len(self.single))
+        starts = range(0, max(1, len(tables[0])), step)
+        return torch.cat([rule(*(table[i : i + step] for table in tables)) for i in starts])
+
+    def _find(self, power, points, moved, errors):
         best, gap = two_largest(self.screened(moved, power))
         near = (gap <= 2 * errors).nonzero().squeeze(1)
         if len(near):
             best[near] = self._decide(points[near])
         return best
 
-    def _try(self, guess, moved, lengths, errors, power):
-        """Where the guessed score surely is the largest, and where another surely is larger."""
+    def _try(self, power, guess, moved, lengths, errors):
+        """Whether the guessed score surely is the largest, and whether another surely is larger."""
         axes, cut = self._cut
         part = moved @ axes
         rest = (_UP * lengths.square() - part.square().sum(1)).sqrt()
         offsets = (self.offsets / power / self.power).to(torch.float32)
-        bounds = product(torch.cat([part, rest[:, None]], 1).to(torch.float32), cut)
-        bounds += offsets
+        points = torch.cat([part, rest[:, None]], 1).to(torch.float32)
+        bounds = product(points, cut, out=self._table(len(points))).add_(offsets)
         each, single = torch.arange(len(guess), device=guess.device), moved.to(torch.float32)
         bounds[each, guess] = -math.inf
         rival = largest(bounds)
         scores = [(single * self.single[rows]).sum(1) + offsets[rows] for rows in (guess, rival)]
         own, other, bound = (x.to(torch.float64) for x in (*scores, bounds[each, rival]))
-        return own - bound > 2 * errors, other - own > 2 * errors
+        return torch.stack([own - bound, other - own], 1) > 2 * errors[:, None]
 
     def _given_up(self, settled):
         """Which points are left, after a look at whether trying them first paid."""
