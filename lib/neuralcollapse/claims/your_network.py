@@ -134,8 +134,8 @@ CLAIMS = (
     Claim(
         identifier="obs-own-network",
         page=PAGE,
-        statement="Thirty epochs of training lower the trace quotient (NC1) and self_duality (NC3) of a "
-        "small convolutional network at least fourfold, and NC4 to at most 0.01.",
+        statement="Thirty epochs of training lower the trace quotient (NC1) and self_duality "
+        "(NC3) of a small convolutional network at least fourfold, and NC4 to at most 0.01.",
         kind="observed",
         source="here, after papyan2020",
         hypotheses="1,200 digits, 3 seeds, weight decay 5e-3, measured on the training images",
