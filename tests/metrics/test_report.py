@@ -37,6 +37,21 @@ def test_bias_is_part_of_the_decision():
     assert plain.nearest_center_mismatch != biased.nearest_center_mismatch
 
 
+@pytest.mark.parametrize(
+    ("classifier", "said"),
+    [
+        ((WEIGHT, [0.0, 0.0, 0.0]), "with bias"),
+        ((WEIGHT,), "no bias given"),
+        ((), "no bias given"),
+    ],
+)
+def test_the_line_of_nc4_says_whether_there_was_a_bias(classifier, said):
+    report = measure(FEATURES, LABELS, *classifier)
+    assert report.rows()[-1][3] == f"disagreement, {said} [papyan2020]"
+    assert str(report).endswith(f"disagreement, {said} [papyan2020]")
+    assert f"<td>disagreement, {said} [papyan2020]</td>" in report._repr_html_()
+
+
 def test_an_empty_class_warns_and_is_left_out():
     relabelled = [0, 0, 2, 2, 3, 3]
     weight = [WEIGHT[0], [5.0, 5.0], *WEIGHT[1:]]

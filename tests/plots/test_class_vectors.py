@@ -54,3 +54,20 @@ def test_lengths_and_spreads_of_the_classes(spread):
     np.testing.assert_array_equal(axes.lines[1].get_ydata(), deviations)
     assert axes.get_yscale() == ("log" if spread else "linear")
     assert f"in class {4 if spread else 5}." in plot.alt
+
+
+@pytest.mark.parametrize(
+    ("spread", "expected"), [(1e-3, ["0.001", "0.01", "0.1", "1"]), (0.5, ["0.5", "0.6", "2", "3"])]
+)
+def test_lengths_are_read_in_plain_numbers_beside_the_legend(spread, expected):
+    lengths = np.linspace(1.0, 3.0, 10)
+    plot = class_lengths(np.diag(lengths), np.full(10, spread), np.arange(10))
+    assert plot.svg
+    axes = plot.figure.axes[0]
+    ticks = [*axes.get_yticklabels(), *axes.get_yticklabels(minor=True)]
+    words = {tick.get_text() for tick in ticks}
+    assert words.issuperset(expected)
+    assert not any("$" in word for word in words)  # no mathematics
+    assert {tick.get_text() for tick in axes.get_xticklabels()} >= {"0", "1", "9"}
+    legend = axes.get_legend().get_window_extent()
+    assert legend.y0 >= axes.get_window_extent().y1 - 1

@@ -46,11 +46,16 @@ class CollapseReport:
                 item.metadata["condition"],
                 item.name,
                 getattr(self, item.name),
-                item.metadata["variant"],
+                self._variant(item),
             )
             for item in fields(self)
             if item.metadata
         ]
+
+    def _variant(self, item):
+        if item.name == "nearest_center_mismatch" and self.bias_alignment is None:
+            return "disagreement, no bias given [papyan2020]"
+        return item.metadata["variant"]
 
     def __str__(self):
         lines = [self._heading()]

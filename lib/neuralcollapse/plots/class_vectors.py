@@ -1,6 +1,7 @@
 """Figures of class means and classifier rows, for any number of classes."""
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from neuralcollapse.plots.page import Plot
 from neuralcollapse.plots.style import COLORS, DASHES, axes_grid
@@ -76,13 +77,18 @@ def class_lengths(means, deviations, classes):
     ):
         marker = {"marker": "os"[place], "ms": 4, "linestyle": "none"}
         panel.plot(classes[chosen], values[chosen], color=COLORS[place], label=name, **marker)
-    if min(lengths[chosen].min(), deviations[chosen].min()) > 0:
+    drawn = np.concatenate([lengths[chosen], deviations[chosen]])
+    if drawn.min() > 0:
         panel.set_yscale("log")
+        panel.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        if drawn.max() < 10 * drawn.min():  # too few powers of ten to read by
+            panel.yaxis.set_minor_formatter(StrMethodFormatter("{x:g}"))
     else:
         panel.set_ylim(bottom=0)
+    panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     panel.set_xlabel("class")
     panel.set_ylabel("units of the features")
-    panel.legend()
+    panel.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
     widest = int(deviations.argmax())
     return Plot(
         figure,
