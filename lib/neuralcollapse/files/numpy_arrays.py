@@ -26,6 +26,7 @@ _DAMAGE = (
     EOFError,
     OSError,
     ValueError,
+    TypeError,  # a header with keys that are none
     RuntimeError,  # an encrypted member
     NotImplementedError,  # a compression that zipfile does not know
     SyntaxError,  # a header that is no dictionary
@@ -123,7 +124,7 @@ def _array(name, path, argument, opener, size):
     if dtype.hasobject:
         return StoredArray(name, place, shape, dtype, partial(_refuse, place))
     expected = math.prod(shape) * dtype.itemsize
-    if size - start != expected:
+    if size - start != expected or min(shape, default=0) < 0:
         raise damaged(
             argument,
             f"{name} of {path}" if name else path,
