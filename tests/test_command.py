@@ -415,6 +415,9 @@ def test_closed_streams_take_no_report(folder, closed, shown):
     assert ran.stdout == (f"{measure(FEATURES, LABELS)}\n" if shown else "")
     assert json.loads((folder / "r.json").read_text())["collapse"]["num_samples"] == 210
     assert (folder / "r.html").read_text().endswith("</html>\n")
+
+
+def test_errors_do_not_take_the_place_of_the_table(folder):
     ran = subprocess.run(["sh", "-c", '"$@" none.npz 2>&-', "sh", *COMMAND], capture_output=True)
     assert (ran.returncode, ran.stdout) == (2, b"")
 

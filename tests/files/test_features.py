@@ -1,5 +1,8 @@
 """Features from files: every format gives the same blocks, and never more than a block."""
 
+import json
+import subprocess
+import sys
 import tracemalloc
 import zipfile
 
@@ -8,6 +11,7 @@ import pyarrow as arrow
 import pyarrow.parquet as parquet
 import pytest
 import torch
+from numpy.lib.format import open_memmap
 from safetensors.torch import save_file
 
 from neuralcollapse.files import open_features
@@ -167,6 +171,36 @@ def test_labels_lie_in_a_file_of_any_kind(tmp_path, suffix):
         "parquet": lambda: parquet.write_table(arrow.table({"c": LABELS}), path),
     }[suffix]()
     np.testing.assert_array_equal(open_features(tmp_path / "a.npy", path).labels, LABELS)
+
+
+def test_a_float_that_is_not_known_is_named(tmp_path):
+    scales = torch.ones(4, 4).to(torch.float8_e8m0fnu)
+    save_file({"features": scales, "labels": torch.arange(4)}, tmp_path / "a.safetensors")
+    with pytest.raises(TypeError, match=r"features: features of .*got dtype F8_E8M0; save it"):
+        open_features(tmp_path / "a.safetensors")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits what Linux limits")
+@pytest.mark.parametrize("suffix", ["npy", "safetensors"])
+def test_a_file_larger_than_memory_is_opened(tmp_path, suffix):
+    rows = 4_000_000  # of 64 floats: 1 GB, none of it on the disk
+    if suffix == "npy":
+        open_memmap(tmp_path / "a.npy", "w+", np.float32, (rows, 64))
+    else:
+        entry = {"dtype": "F32", "shape": [rows, 64], "data_offsets": [0, rows * 256]}
+        header = json.dumps({"features": entry}).encode()
+        with (tmp_path / "a.safetensors").open("wb") as file:
+            file.write(len(header).to_bytes(8, "little") + header)
+            file.truncate(8 + len(header) + rows * 256)
+    np.save(tmp_path / "y.npy", np.zeros(rows, dtype=np.int8))
+    code = (
+        "import resource, sys; from neuralcollapse.files import open_features\n"
+        "resource.setrlimit(resource.RLIMIT_DATA, (700 * 2**20, -1))\n"
+        "print(len(next(open_features(*sys.argv[1:]).blocks(5))[0]))"
+    )
+    call = [sys.executable, "-c", code, tmp_path / f"a.{suffix}", tmp_path / "y.npy"]
+    ran = subprocess.run(call, capture_output=True, text=True)
+    assert (ran.stdout, ran.stderr) == ("5\n", "")
 
 
 @pytest.mark.parametrize("kind", ["npz", "npz compressed", "npy", "npy by columns", "parquet"])
@@ -389,15 +423,19 @@ def test_an_archive_that_announces_more_than_it_holds_is_refused(tmp_path):
         open_features(tmp_path / "a.npz")
 
 
-def test_a_file_that_shrinks_meanwhile_is_an_error(tmp_path):
-    path = tmp_path / "a.npy"
-    np.save(path, np.zeros((100_000, 4)))
+@pytest.mark.parametrize("suffix", ["npy", "safetensors"])
+def test_a_file_that_shrinks_meanwhile_is_an_error(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "npy":
+        np.save(path, np.zeros((100_000, 4)))
+    else:
+        save_file({"features": torch.zeros(100_000, 4)}, path)
     np.save(tmp_path / "y.npy", np.zeros(100_000, dtype=int))
     blocks = open_features(path, tmp_path / "y.npy").blocks(1000)
     next(blocks)
     with path.open("r+b") as file:
         file.truncate(path.stat().st_size // 2)
-    with pytest.raises(ValueError, match=r"features: .*a\.npy is cut short"):
+    with pytest.raises(ValueError, match=rf"features: .*a\.{suffix} is cut short"):
         list(blocks)
 
 

@@ -158,6 +158,23 @@ def damaged(argument, path, reason):
     )
 
 
+def fill(file, block):
+    """Read bytes until an array is full; EOFError if there are too few.
+
+    Parameters
+    ----------
+    file : binary file
+    block : ndarray
+        Contiguous.
+    """
+    view = memoryview(block.reshape(-1).view(np.uint8))
+    while view:
+        count = file.readinto(view)
+        if not count:
+            raise EOFError("it ends too early")
+        view = view[count:]
+
+
 def check_real(array):
     """Raise TypeError unless an array holds real numbers; ValueError for pickled objects.
 
