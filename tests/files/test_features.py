@@ -15,6 +15,7 @@ from numpy.lib.format import open_memmap
 from safetensors.torch import save_file
 
 from neuralcollapse.files import open_features
+from neuralcollapse.files.arrays import StoredArray
 
 GENERATOR = np.random.default_rng(0)
 FEATURES = GENERATOR.normal(size=(23, 4)).astype(np.float32)
@@ -403,12 +404,12 @@ def test_an_archive_by_columns_that_is_large_is_refused(tmp_path, monkeypatch):
         list(source.blocks())
 
 
-def test_a_member_with_a_wrong_checksum_is_refused(tmp_path):
-    path, _ = write(tmp_path, "a.npz")
-    content = bytearray(path.read_bytes())
-    place = content.find(FEATURES.tobytes()) + 8
-    content[place] ^= 1
-    path.write_bytes(content)
+@pytest.mark.parametrize("kind", ["a.npz", "a.npz compressed", "a.npz by columns"])
+def test_a_member_with_a_wrong_checksum_is_refused(tmp_path, kind):
+    path, _ = write(tmp_path, kind)
+    with zipfile.ZipFile(path) as archive:
+        checksum = archive.getinfo("features.npy").CRC.to_bytes(4, "little")
+    path.write_bytes(path.read_bytes().replace(checksum, b"none"))
     with pytest.raises(ValueError, match=r"features: .*malformed \(Bad CRC-32"):
         list(open_features(path).blocks(5))
 
@@ -455,6 +456,20 @@ def test_a_negative_shape_is_named(tmp_path):
     (tmp_path / "a.npy").write_bytes(content)
     with pytest.raises(ValueError, match=r"features: .*a\.npy is cut short or malformed"):
         open_features(tmp_path / "a.npy")
+
+
+def test_a_file_that_is_too_long_is_named(tmp_path):
+    np.save(tmp_path / "a.npy", FEATURES)
+    with (tmp_path / "a.npy").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(ValueError, match=r"features: .*malformed \(368 bytes announced .*369"):
+        open_features(tmp_path / "a.npy")
+
+
+def test_rows_that_do_not_come_are_missed():
+    short = StoredArray("x", "features: x", (3,), np.dtype(float), lambda rows: [np.ones(2)])
+    with pytest.raises(ValueError, match="features: x: 2 rows where 3 were announced"):
+        list(short.blocks(5))
 
 
 @pytest.mark.parametrize("name", ["a.pt", "a.pkl", "a.ckpt", "a.bin"])

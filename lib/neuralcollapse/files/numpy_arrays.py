@@ -172,7 +172,6 @@ def _read_rows(opener, start, shape, dtype, rows):
             block = np.empty((min(rows, shape[0] - first), *shape[1:]), dtype)
             fill(file, block)
             yield block
-        file.read(1)  # the end of a member, where its checksum is compared
 
 
 def _read_columns(opener, start, shape, dtype, rows):
@@ -198,6 +197,5 @@ def _read_whole(opener, start, shape, dtype, place, rows):
         fill(file, np.empty(start, np.uint8))
         block = np.empty(shape[::-1], dtype)
         fill(file, block)
-        file.read(1)
     for first in range(0, shape[0], rows):
         yield block.T[first : first + rows]
