@@ -12,12 +12,15 @@ import time
 from html.parser import HTMLParser
 
 import numpy as np
+import pyarrow as arrow
+import pyarrow.parquet as parquet
 import pytest
 from numpy.lib.format import open_memmap
 
 from neuralcollapse import CollapseReport, CyclicReport, measure, measure_cyclic
 from neuralcollapse.codes import compare_with_best
 from neuralcollapse.command import main
+from neuralcollapse.command.main import _terminable
 from neuralcollapse.geometry import regular_polygon
 
 GENERATOR = np.random.default_rng(0)
@@ -86,12 +89,14 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.tags, self.fetched, self.text = [], [], ""
+        self.tags, self.fetched, self.ids, self.text = [], [], [], ""
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
         self.tags.append(tag)
         for name, value in attributes:
+            if name == "id":
+                self.ids.append(value)
             if name in ("src", "href", "xlink:href", "action", "srcset", "data"):
                 self.fetched.append(value)
 
@@ -109,6 +114,10 @@ def test_the_page_opens_offline_and_holds_the_numbers(folder, capsys):
     assert page.tags.count("table") == 3
     assert not {"script", "link", "iframe", "b"} & set(page.tags)
     assert all(value.startswith(("#", "data:image/png;base64,")) for value in page.fetched)
+    assert len(page.ids) == len(set(page.ids))
+    inside = {value[1:] for value in page.fetched if value.startswith("#")}
+    assert inside | set(re.findall(r"url\(#(.*?)\)", text)) <= set(page.ids)
+    assert "prefers-color-scheme: dark" in text
     assert "@import" not in text
     assert not re.search(r"url\((?!#)", text)
     assert "default-src 'none'" in text
@@ -169,6 +178,15 @@ REFUSED = {
     "a folder": ("measure features.npz --html sub", "--html: sub is no regular file"),
     "a device": ("measure features.npz --json /dev/null", "--json: /dev/null is no regular file"),
     "input": ("measure features.npz --json features.npz", "--json: features.npz is an input"),
+    "hyphen": ("measure features.npz --json - --html -", "--html: expected the name of a file"),
+    "slash": ("measure features.npz --json head.npz/", "--json: expected the name of a file"),
+    "a part": ("measure parts --json parts/a.parquet", "--json: parts/a.parquet is an input, or"),
+    "beside": ("measure parts --json parts/r.json", "--json: parts/r.json is an input, or lies in"),
+    "huge label": ("measure features.npz --labels huge.npy --cyclic", "--cyclic: 10000000001 cla"),
+    "infinite": (
+        "measure features.npz --weights inf.npz",
+        "bias_alignment: expected a finite number, got inf; rescale the classifier",
+    ),
     "twice": ("measure features.npz --json r --html r", "--html: r is written already"),
     "circle": ("measure features.npz --labels gap.npy --cyclic", "--cyclic: no sample of class 3"),
     "code": ("measure many.npz --code", "code: the best code of 200 points in 4 dimensions"),
@@ -187,6 +205,12 @@ def test_bad_input_is_one_line_and_leaves_nothing(folder, capsys, case):
     np.savez("wide.npz", weight=np.ones((7, 3)))
     np.savez("few.npz", weight=np.ones((6, 2)))
     np.savez("turned.npz", weight=WEIGHT.T)
+    np.save("huge.npy", np.where(LABELS == 3, 10**10, LABELS))
+    np.savez("inf.npz", weight=WEIGHT, bias=BIAS * 1e300)
+    (folder / "parts").mkdir()
+    columns = {"features": list(FEATURES), "labels": LABELS}
+    parquet.write_table(arrow.table(columns), "parts/a.parquet")
+    content = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     np.savez("many.npz", features=GENERATOR.normal(size=(400, 4)), labels=np.arange(400) % 200)
     before = left(folder)
     more = [] if "--json" in arguments or len(arguments.split()) < 2 else ["--json", "out.json"]
@@ -198,6 +222,8 @@ def test_bad_input_is_one_line_and_leaves_nothing(folder, capsys, case):
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert message in err
     assert left(folder) == before
+    assert left(folder / "parts") == ["a.parquet"]
+    assert all(path.read_bytes() == text for path, text in content.items())
 
 
 def test_a_write_protected_file_is_refused(folder, capsys, monkeypatch):
@@ -287,7 +313,9 @@ def large(rows, width):
     np.save("y.npy", np.arange(rows) % 2)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_an_interrupted_run_leaves_nothing(folder, number, code):
     large(2_000_000, 16)
     (folder / "r.json").write_text("old")
@@ -351,6 +379,63 @@ def test_a_reader_that_leaves_early_is_no_error(folder):
     err = process.stderr.read()
     assert (process.wait(), err) == (0, "")
     assert (folder / "r.json").exists()
+
+
+def test_what_is_printed_late_is_not_called_unwritten(folder, capsys, monkeypatch):
+    def interrupted(*values, **options):
+        if options.get("file") is None:
+            raise KeyboardInterrupt
+        written.append(values)
+
+    written = []
+    monkeypatch.setattr("builtins.print", interrupted)
+    assert main(["measure", "features.npz", "--json", "r.json"]) == 130
+    assert written == [("neuralcollapse:", "interrupted; the terminal lacks a part")]
+    assert json.loads((folder / "r.json").read_text())
+
+
+def test_no_hangup_under_nohup(folder):
+    seen = []
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with _terminable():
+            seen.append(signal.getsignal(signal.SIGHUP))
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert seen == [signal.SIG_IGN]
+
+
+@pytest.mark.parametrize(
+    ("closed", "shown"), [(">&-", False), ("2>&-", True), (">&- 2>&-", False), ("<&- >&-", False)]
+)
+def test_closed_streams_take_no_report(folder, closed, shown):
+    line = f'"$@" features.npz --json r.json --html r.html {closed}'
+    ran = subprocess.run(["sh", "-c", line, "sh", *COMMAND], capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout == (f"{measure(FEATURES, LABELS)}\n" if shown else "")
+    assert json.loads((folder / "r.json").read_text())["collapse"]["num_samples"] == 210
+    assert (folder / "r.html").read_text().endswith("</html>\n")
+
+
+def test_errors_do_not_take_the_place_of_the_table(folder):
+    ran = subprocess.run(["sh", "-c", '"$@" none.npz 2>&-', "sh", *COMMAND], capture_output=True)
+    assert (ran.returncode, ran.stdout) == (2, b"")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a disk that is always full")
+def test_a_full_disk_behind_the_terminal_is_said(folder):
+    with open("/dev/full", "w") as full:
+        _, err = (process := start("features.npz", stdout=full)).communicate()
+    assert process.returncode == 2
+    assert re.fullmatch(r"neuralcollapse: standard output: cannot write: .*; name a file\n", err)
+
+
+def test_a_name_that_is_no_text_is_marked(folder):
+    name = os.fsdecode(b"f\xff.npz")
+    os.rename("features.npz", name)
+    assert main(["measure", name, "--html", "r.html", "--json", "r.json"]) == 0
+    assert "<code>f?.npz</code>" in (folder / "r.html").read_text()
+    assert json.loads((folder / "r.json").read_text())["features"] == name
 
 
 def test_nothing_heavy_is_loaded_for_help():

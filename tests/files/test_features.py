@@ -1,5 +1,8 @@
 """Features from files: every format gives the same blocks, and never more than a block."""
 
+import json
+import subprocess
+import sys
 import tracemalloc
 import zipfile
 
@@ -8,9 +11,11 @@ import pyarrow as arrow
 import pyarrow.parquet as parquet
 import pytest
 import torch
+from numpy.lib.format import open_memmap
 from safetensors.torch import save_file
 
 from neuralcollapse.files import open_features
+from neuralcollapse.files.arrays import StoredArray
 
 GENERATOR = np.random.default_rng(0)
 FEATURES = GENERATOR.normal(size=(23, 4)).astype(np.float32)
@@ -104,6 +109,16 @@ def test_safetensors_of_any_dtype_are_exact(tmp_path, dtype):
     np.testing.assert_array_equal(block, features.double().numpy())
 
 
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.uint16, torch.uint32, torch.uint64])
+def test_unsigned_safetensors_stay_integers(tmp_path, dtype):
+    features = torch.tensor([[200, 1], [2**24 + 1, 0]]).to(dtype)  # float32 would round the third
+    labels = torch.tensor([0, 1]).to(dtype)
+    save_file({"features": features, "labels": labels}, tmp_path / "a.safetensors")
+    ((block, labels),) = open_features(tmp_path / "a.safetensors").blocks()
+    np.testing.assert_array_equal(block, features.numpy())
+    assert labels.tolist() == [0, 1]
+
+
 def test_big_endian_and_integer_arrays_are_read(tmp_path):
     np.savez(tmp_path / "a.npz", features=FEATURES.astype(">f8"), labels=LABELS.astype(">u2"))
     ((block, labels),) = open_features(tmp_path / "a.npz").blocks()
@@ -157,6 +172,36 @@ def test_labels_lie_in_a_file_of_any_kind(tmp_path, suffix):
         "parquet": lambda: parquet.write_table(arrow.table({"c": LABELS}), path),
     }[suffix]()
     np.testing.assert_array_equal(open_features(tmp_path / "a.npy", path).labels, LABELS)
+
+
+def test_a_float_that_is_not_known_is_named(tmp_path):
+    scales = torch.ones(4, 4).to(torch.float8_e8m0fnu)
+    save_file({"features": scales, "labels": torch.arange(4)}, tmp_path / "a.safetensors")
+    with pytest.raises(TypeError, match=r"features: features of .*got dtype F8_E8M0; save it"):
+        open_features(tmp_path / "a.safetensors")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits what Linux limits")
+@pytest.mark.parametrize("suffix", ["npy", "safetensors"])
+def test_a_file_larger_than_memory_is_opened(tmp_path, suffix):
+    rows = 4_000_000  # of 64 floats: 1 GB, none of it on the disk
+    if suffix == "npy":
+        open_memmap(tmp_path / "a.npy", "w+", np.float32, (rows, 64))
+    else:
+        entry = {"dtype": "F32", "shape": [rows, 64], "data_offsets": [0, rows * 256]}
+        header = json.dumps({"features": entry}).encode()
+        with (tmp_path / "a.safetensors").open("wb") as file:
+            file.write(len(header).to_bytes(8, "little") + header)
+            file.truncate(8 + len(header) + rows * 256)
+    np.save(tmp_path / "y.npy", np.zeros(rows, dtype=np.int8))
+    code = (
+        "import resource, sys; from neuralcollapse.files import open_features\n"
+        "resource.setrlimit(resource.RLIMIT_DATA, (700 * 2**20, -1))\n"
+        "print(len(next(open_features(*sys.argv[1:]).blocks(5))[0]))"
+    )
+    call = [sys.executable, "-c", code, tmp_path / f"a.{suffix}", tmp_path / "y.npy"]
+    ran = subprocess.run(call, capture_output=True, text=True)
+    assert (ran.stdout, ran.stderr) == ("5\n", "")
 
 
 @pytest.mark.parametrize("kind", ["npz", "npz compressed", "npy", "npy by columns", "parquet"])
@@ -276,6 +321,82 @@ def test_parts_that_differ_are_named(tmp_path):
         list(source.blocks())
 
 
+ALIKE = {
+    "floats after integers": ({"x": [1, 2]}, {"x": [1.5]}, "features: x of .*float64 .*int64"),
+    "wider floats": ({"x": np.float32([1, 2])}, {"x": [0.1]}, "features: .*float64 .*float32"),
+    "words": ({"x": [1.0, 2.0]}, {"x": ["1"]}, "features: x of .*object a row"),
+    "numbers for lists": ({"x": [[1.0, 2.0]] * 2}, {"x": [1.0]}, "features: x of .*1 x .*2 x"),
+    "labels": ({"x": [1.0, 2.0]}, {"x": [1.0], "y": [0.5]}, "labels: y of .*float64 .*int64"),
+}
+
+
+@pytest.mark.parametrize("case", ALIKE)
+def test_parts_of_other_types_are_not_rounded(tmp_path, case):
+    first, second, message = ALIKE[case]
+    parquet.write_table(arrow.table({"y": [0, 1]} | first), tmp_path / "0.parquet")
+    parquet.write_table(arrow.table({"y": [1]} | second), tmp_path / "1.parquet")
+    with pytest.raises(TypeError, match=rf"{message}.*write the parts alike"):
+        list(open_features(tmp_path, names=("x", "y")).blocks())
+
+
+def test_a_first_part_without_rows_need_not_know_its_types(tmp_path):
+    nothing = arrow.table({"labels": arrow.nulls(0), "features": arrow.nulls(0)})
+    parquet.write_table(nothing, tmp_path / "0.parquet")
+    parquet.write_table(table(), tmp_path / "1.parquet")
+    ((block, labels),) = open_features(tmp_path).blocks()
+    np.testing.assert_array_equal(block, FEATURES)
+    np.testing.assert_array_equal(labels, LABELS)
+
+
+def test_the_exact_name_of_a_column_is_no_pattern(tmp_path):
+    named = arrow.table({"x[0]": [0.5, 1.5], "x0": [3.0, 4.0], "labels": [0, 1]})
+    parquet.write_table(named, tmp_path / "a.parquet")
+    source = open_features(tmp_path / "a.parquet", names=("x[0]", "labels"))
+    np.testing.assert_array_equal(next(source.blocks())[0], [[0.5], [1.5]])
+
+
+def test_dictionaries_are_read_as_what_they_stand_for(tmp_path):
+    columns = {"x": [0.5, 2.5, 0.5], "labels": [7, 0, 7]}
+    encoded = {name: arrow.array(values).dictionary_encode() for name, values in columns.items()}
+    parquet.write_table(arrow.table(encoded), tmp_path / "a.parquet")
+    ((block, labels),) = open_features(tmp_path / "a.parquet", names=("x", "labels")).blocks()
+    assert (block.ravel().tolist(), labels.tolist()) == ([0.5, 2.5, 0.5], [7, 0, 7])
+
+
+def test_a_page_with_a_wrong_checksum_is_refused(tmp_path):
+    path = tmp_path / "a.parquet"
+    options = {"compression": None, "use_dictionary": False, "write_page_checksum": True}
+    parquet.write_table(table(), path, **options)
+    content = bytearray(path.read_bytes())
+    content[content.find(FEATURES.tobytes()) + 8] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"features: .*malformed \(.*CRC"):
+        list(open_features(path).blocks())
+
+
+@pytest.mark.parametrize("column", [[{"a": 1.0}] * 2, ["a", "b"], [None, None]])
+def test_a_named_column_without_numbers_is_called_that(tmp_path, column):
+    part = arrow.table({"features": column, "labels": [0, 1]})
+    parquet.write_table(part, tmp_path / "a.parquet")
+    message = r"features: features of .*(expected real numbers.*save|has nothing in row 0)"
+    with pytest.raises((TypeError, ValueError), match=message):
+        open_features(tmp_path / "a.parquet")
+
+
+def test_gaps_in_labels_are_said_of_labels(tmp_path):
+    part = arrow.table({"features": [[1.0], [2.0]], "labels": [0, None]})
+    parquet.write_table(part, tmp_path / "a.parquet")
+    with pytest.raises(ValueError, match=r"^labels: labels of [^:]*has nothing in row 1; fill"):
+        open_features(tmp_path / "a.parquet")
+
+
+def test_more_rows_at_once_than_any_machine_counts(tmp_path):
+    for kind in ("a.npz", "a.safetensors", "a.parquet"):
+        path, options = write(tmp_path, kind)
+        ((block, _),) = open_features(path, **options).blocks(10**30)
+        np.testing.assert_array_equal(block, FEATURES)
+
+
 def test_an_archive_by_columns_that_is_large_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("neuralcollapse.files.numpy_arrays._LARGEST_WHOLE", 10)
     source = open_features(*write(tmp_path, "a.npz by columns")[:1])
@@ -283,12 +404,12 @@ def test_an_archive_by_columns_that_is_large_is_refused(tmp_path, monkeypatch):
         list(source.blocks())
 
 
-def test_a_member_with_a_wrong_checksum_is_refused(tmp_path):
-    path, _ = write(tmp_path, "a.npz")
-    content = bytearray(path.read_bytes())
-    place = content.find(FEATURES.tobytes()) + 8
-    content[place] ^= 1
-    path.write_bytes(content)
+@pytest.mark.parametrize("kind", ["a.npz", "a.npz compressed", "a.npz by columns"])
+def test_a_member_with_a_wrong_checksum_is_refused(tmp_path, kind):
+    path, _ = write(tmp_path, kind)
+    with zipfile.ZipFile(path) as archive:
+        checksum = archive.getinfo("features.npy").CRC.to_bytes(4, "little")
+    path.write_bytes(path.read_bytes().replace(checksum, b"none"))
     with pytest.raises(ValueError, match=r"features: .*malformed \(Bad CRC-32"):
         list(open_features(path).blocks(5))
 
@@ -303,24 +424,52 @@ def test_an_archive_that_announces_more_than_it_holds_is_refused(tmp_path):
         open_features(tmp_path / "a.npz")
 
 
-def test_a_file_that_shrinks_meanwhile_is_an_error(tmp_path):
-    path = tmp_path / "a.npy"
-    np.save(path, np.zeros((100_000, 4)))
+@pytest.mark.parametrize("suffix", ["npy", "safetensors"])
+def test_a_file_that_shrinks_meanwhile_is_an_error(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "npy":
+        np.save(path, np.zeros((100_000, 4)))
+    else:
+        save_file({"features": torch.zeros(100_000, 4)}, path)
     np.save(tmp_path / "y.npy", np.zeros(100_000, dtype=int))
     blocks = open_features(path, tmp_path / "y.npy").blocks(1000)
     next(blocks)
     with path.open("r+b") as file:
         file.truncate(path.stat().st_size // 2)
-    with pytest.raises(ValueError, match=r"features: .*a\.npy is cut short"):
+    with pytest.raises(ValueError, match=rf"features: .*a\.{suffix} is cut short"):
         list(blocks)
 
 
-@pytest.mark.parametrize("header", ["{'descr': '<f8', (\n", "\x00", "]", "{'shape': 3}", "  x\n y"])
+@pytest.mark.parametrize(
+    "header", ["{'descr': '<f8', (\n", "\x00", "]", "{'shape': 3}", "  x\n y", "{[]: 1}"]
+)
 def test_a_header_that_is_no_header_is_named(tmp_path, header):
     content = b"\x93NUMPY\x01\x00v\x00" + header.encode().ljust(118) + bytes(800)
     (tmp_path / "a.npy").write_bytes(content)
     with pytest.raises(ValueError, match=r"features: .*a\.npy is cut short or malformed"):
         open_features(tmp_path / "a.npy")
+
+
+def test_a_negative_shape_is_named(tmp_path):
+    header = "{'descr': '<f8', 'fortran_order': False, 'shape': (-4, -5)}"
+    content = b"\x93NUMPY\x01\x00v\x00" + header.encode().ljust(117) + b"\n" + bytes(160)
+    (tmp_path / "a.npy").write_bytes(content)
+    with pytest.raises(ValueError, match=r"features: .*a\.npy is cut short or malformed"):
+        open_features(tmp_path / "a.npy")
+
+
+def test_a_file_that_is_too_long_is_named(tmp_path):
+    np.save(tmp_path / "a.npy", FEATURES)
+    with (tmp_path / "a.npy").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(ValueError, match=r"features: .*malformed \(368 bytes announced .*369"):
+        open_features(tmp_path / "a.npy")
+
+
+def test_rows_that_do_not_come_are_missed():
+    short = StoredArray("x", "features: x", (3,), np.dtype(float), lambda rows: [np.ones(2)])
+    with pytest.raises(ValueError, match="features: x: 2 rows where 3 were announced"):
+        list(short.blocks(5))
 
 
 @pytest.mark.parametrize("name", ["a.pt", "a.pkl", "a.ckpt", "a.bin"])
@@ -330,7 +479,7 @@ def test_pickles_are_not_opened(tmp_path, name):
         open_features(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a.npz", "no/a.npy", "a"])
+@pytest.mark.parametrize("name", ["a.csv", "a.npz", "no/a.npy", "a", 300 * "a" + ".npz"])
 def test_a_missing_file_or_another_kind_is_named(tmp_path, name):
     with pytest.raises(ValueError, match=r"features: (cannot read|expected a file ending in)"):
         open_features(tmp_path / name)

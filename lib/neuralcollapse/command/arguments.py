@@ -58,8 +58,8 @@ def _add_measure(commands):
         help="measure features in files",
         description="Measure how far features and classifier in files are from neural collapse. "
         "Files may be larger than memory; nothing in them is ever unpickled or run.",
-        epilog="Exit codes: 0 done, 2 bad input, 130 interrupted. Reports are written whole, at "
-        "the end, or not at all.",
+        epilog="Exit codes: 0 done, 2 bad input, 130 interrupted, 143 terminated. Reports are "
+        "written whole, at the end, or not at all.",
     )
     measure.add_argument(
         "features", help=f"inputs of the last linear layer, one row a sample ({_FORMATS})"

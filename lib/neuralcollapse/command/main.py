@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from neuralcollapse.command.arguments import parse
 
-DONE, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 2, 130, 143
+DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
 _NO_MEMORY = "not enough memory; give fewer rows at once with --block-rows"
 
 
@@ -23,23 +23,27 @@ def main(arguments=None):
     Returns
     -------
     int
-        Exit code: 0 done, 2 bad input, 130 interrupted, 143 terminated.
+        Exit code: 0 done, 2 bad input, 130 interrupted, 143 terminated, 129 hung up.
 
     Raises
     ------
     SystemExit
         After ``--help`` and ``--version``, and with 2 after arguments that do not fit.
     """
+    _open_streams()
     options = parse(arguments)
+    missing = "no report was written"
     try:
         with _terminable():
             from neuralcollapse.command.measure import run
 
-            run(options)
-    except _Terminated:
-        return _say("terminated; no report was written", TERMINATED)
+            text = run(options)
+            missing = "the terminal lacks a part"
+            _print(text)
+    except _Terminated as signalled:
+        return _say(f"terminated; {missing}", 128 + signalled.args[0])
     except KeyboardInterrupt:
-        return _say("interrupted; no report was written", INTERRUPTED)
+        return _say(f"interrupted; {missing}", INTERRUPTED)
     except BrokenPipeError:
         # Whoever read the table has enough of it, and the files are written; the rest goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -54,25 +58,45 @@ def main(arguments=None):
     return DONE
 
 
+def _open_streams():
+    """Give a stream that the shell has closed a place, before a report gets its number."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, as long as the process
+
+
+def _print(text):
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ValueError(f"standard output: cannot write: {error.strerror}; name a file") from error
+
+
 class _Terminated(BaseException):
-    """SIGTERM, on its way up."""
+    """A signal that ends the process, on its way up."""
 
 
 @contextmanager
 def _terminable():
-    """Let SIGTERM leave the work as an exception does, so that no temporary file stays behind."""
+    """Let signals leave the work as an exception does, so that no temporary file stays behind."""
+    ending = {getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")} - {None}
     if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, _terminate)
+        ending = ()
+    before = {number: signal.getsignal(number) for number in ending}
+    before = {number: old for number, old in before.items() if old is signal.SIG_DFL}  # not nohup
     try:
+        for number in before:
+            signal.signal(number, _terminate)
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, old in before.items():
+            signal.signal(number, old)
 
 
 def _terminate(number, frame):
-    raise _Terminated
+    raise _Terminated(number)
 
 
 def _say(reason, code):

@@ -73,12 +73,17 @@ class Findings:
 
 
 def run(options):
-    """Measure what the options name, write the files asked for, print the table.
+    """Measure what the options name and write the files asked for.
 
     Parameters
     ----------
     options : argparse.Namespace
         As `arguments.parse` returns it.
+
+    Returns
+    -------
+    str
+        What the terminal is to show.
 
     Raises
     ------
@@ -103,7 +108,7 @@ def run(options):
         if options.json is not None:
             texts["--json"] = findings.to_json()
         files.write(texts)
-    print(texts["--json"] if options.json == "-" else findings, flush=True)
+    return texts["--json"] if options.json == "-" else str(findings)
 
 
 def find(options):
@@ -170,20 +175,32 @@ def find(options):
         findings.cyclic = measure_cyclic(*tables)
     if options.code:
         findings.code = compare_with_best(findings.means, findings.rows)
+    _check_finite(findings)
     return findings
 
 
+def _check_finite(findings):
+    """Refuse numbers that left float64 on the way: JSON has none, and a table hides them."""
+    for report in (findings.collapse, findings.cyclic, findings.code):
+        for name, value in {} if report is None else report.to_dict().items():
+            if isinstance(value, float) and not np.isfinite(value):
+                raise ValueError(
+                    f"{name}: expected a finite number, got {value}; rescale the classifier or "
+                    "the features, whose products are outside float64"
+                )
+
+
 def _check_circle(present, num_classes):
+    if num_classes > _LARGEST_CIRCLE:
+        raise ValueError(
+            f"--cyclic: {num_classes} classes are more than {_LARGEST_CIRCLE}, up to which "
+            "frequencies are computed; leave the option out"
+        )
     missing = np.setdiff1d(np.arange(num_classes), present)
     if len(missing):
         raise ValueError(
             f"--cyclic: no sample of class {missing[0]} ({len(missing)} of {num_classes}); a "
             "circle of residues needs every class, leave the option out"
-        )
-    if num_classes > _LARGEST_CIRCLE:
-        raise ValueError(
-            f"--cyclic: {num_classes} classes are more than {_LARGEST_CIRCLE}, up to which "
-            "frequencies are computed; leave the option out"
         )
 
 

@@ -26,7 +26,7 @@ class WholeFiles:
             How errors call it.
         name : str
         inputs : sequence of str
-            Files that are read, which it must not replace.
+            Files and folders that are read, which it must not replace or add to.
 
         Raises
         ------
@@ -34,9 +34,11 @@ class WholeFiles:
             If the folder is missing or cannot be written, or another kind of thing, a file
             promised already, or an input stands there.
         """
+        if name == "-" or name.endswith(("/", os.sep)):
+            raise ValueError(f"{option}: expected the name of a file, got {name!r}; name one")
         place = Path(os.path.realpath(name))
-        if any(place == Path(os.path.realpath(read)) for read in inputs):
-            raise ValueError(f"{option}: {name} is an input; name another file")
+        if any(Path(os.path.realpath(read)) in (place, *place.parents) for read in inputs):
+            raise ValueError(f"{option}: {name} is an input, or lies in one; name another file")
         if any(place == other for other, _ in self._promised.values()):
             raise ValueError(f"{option}: {name} is written already; name another file")
         try:

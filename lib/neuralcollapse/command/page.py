@@ -1,6 +1,7 @@
 """The report as one HTML file that opens offline: no script, nothing from outside."""
 
 import math
+import os
 import re
 from html import escape
 from pathlib import Path
@@ -23,6 +24,11 @@ th, td { padding: .2rem .7rem; border-bottom: 1px solid #ddd; text-align: left; 
 figure { margin: 2rem 0; }
 figure svg { max-width: 100%; height: auto; }
 figcaption { font-size: .9rem; color: #444; }
+@media (prefers-color-scheme: dark) {
+  body, figcaption { color: #ddd; background: #1a1a1a; }
+  th, td { border-color: #444; }
+  figure svg, figure svg image { filter: invert(1) hue-rotate(180deg); }
+}
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -50,16 +56,18 @@ def page(findings):
         body.append("<h2>Notes</h2><ul>")
         body += [f"<li>{escape(note)}</li>" for note in findings.notes]
         body.append("</ul>")
-    body += [_figure(plot) for plot in figures(findings)]
+    body += [_figure(plot, number) for number, plot in enumerate(figures(findings))]
     files = [findings.features, *([findings.weights] if findings.weights else [])]
-    named = " and ".join(f"<code>{escape(Path(name).name)}</code>" for name in files)
+    named = [escape(_file_name(name)) for name in files]
+    listed = " and ".join(f"<code>{name}</code>" for name in named)
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="color-scheme" content="light dark">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Neural collapse of {escape(Path(findings.features).name)}</title>"
+        f"<title>Neural collapse of {named[0]}</title>"
         f"<style>{_STYLE}</style></head><body>\n<h1>Neural collapse</h1>\n"
-        f"<p>Measured in {named} by neuralcollapse {neuralcollapse.__version__}.</p>\n"
+        f"<p>Measured in {listed} by neuralcollapse {neuralcollapse.__version__}.</p>\n"
         + "\n".join(body)
         + "\n</body></html>\n"
     )
@@ -100,9 +108,15 @@ def _step(report):
     return pow(frequency, -1, report.num_classes)
 
 
-def _figure(plot):
+def _file_name(path):
+    """The last part of a path, with marks for bytes that are no text."""
+    return Path(os.path.abspath(path)).name.encode(errors="replace").decode()
+
+
+def _figure(plot, number):
     svg = plot.svg[plot.svg.index("<svg") :]  # without what only a file of its own needs
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\b(id="|href="#)|(url\(#)', rf"\g<0>figure-{number}-", svg)  # each id once
     alt = escape(plot.alt, quote=True)
     svg = svg.replace("<svg", f'<svg role="img" aria-label="{alt}"', 1)
     return f"<figure>{svg}<figcaption>{escape(plot.alt)}</figcaption></figure>"

@@ -1,5 +1,6 @@
 """Arrays that lie in a file: their shape at once, their rows a block at a time."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -116,7 +117,7 @@ def kind_of(path, argument):
     ValueError
         If there is nothing there, or the suffix is of no kind that is read.
     """
-    if path.is_dir():
+    if os.path.isdir(path):  # unlike Path.is_dir, False where it cannot be told
         return ".parquet"
     suffix = path.suffix.lower()
     if suffix in _PICKLES:
@@ -157,6 +158,23 @@ def damaged(argument, path, reason):
     )
 
 
+def fill(file, block):
+    """Read bytes until an array is full; EOFError if there are too few.
+
+    Parameters
+    ----------
+    file : binary file
+    block : ndarray
+        Contiguous.
+    """
+    view = memoryview(block.reshape(-1).view(np.uint8))
+    while view:
+        count = file.readinto(view)
+        if not count:
+            raise EOFError("it ends too early")
+        view = view[count:]
+
+
 def check_real(array):
     """Raise TypeError unless an array holds real numbers; ValueError for pickled objects.
 
@@ -167,7 +185,9 @@ def check_real(array):
     if array.dtype.kind == "O":
         next(array.read(1), None)  # what only pickle could read says so
     if array.dtype.kind not in "fiu":
-        raise TypeError(f"{array.place}: expected real numbers, got dtype {array.dtype}")
+        raise TypeError(
+            f"{array.place}: expected real numbers, got dtype {array.dtype}; save it as numbers"
+        )
 
 
 def listed(arrays):

@@ -59,7 +59,7 @@ class FeatureFile:
         """
         if rows is None:
             rows = max(1, _BLOCK_ENTRIES // self.num_features)
-        rows = as_whole(rows, "rows", 1)
+        rows = min(as_whole(rows, "rows", 1), self.num_samples)
         start = 0
         for features in self._array.blocks(rows):
             yield features, self.labels[start : start + len(features)]
@@ -131,27 +131,25 @@ def open_features(path, labels=None, *, names=("features", "labels")):
     feature_name, label_name = _as_names(names)
     arrays = read_arrays(path, "features")
     array = _features(arrays, feature_name, label_name, path)
+    check_real(array)
     if len(array.shape) != 2:
         raise ValueError(
             f"{array.place}: expected shape (num_samples, num_features), got {array.shape}; "
             "flatten other axes first"
         )
-    check_real(array)
     if 0 in array.shape:
-        raise ValueError(f"{array.place}: expected samples and features, got shape {array.shape}")
+        raise ValueError(
+            f"{array.place}: expected samples and features, got shape {array.shape}; give a file "
+            "that holds some"
+        )
     stored = _labels(arrays, labels, label_name, path)
     if stored.shape != array.shape[:1]:  # before they are read: they may be no labels at all
         raise ValueError(
             f"{stored.place}: expected shape {array.shape[:1]}, one label for each row of "
-            f"features, got {stored.shape}"
+            f"features, got {stored.shape}; give the labels of these rows"
         )
-    try:
-        indices = as_labels(stored.whole(), array.shape[0])
-    except (TypeError, ValueError) as error:
-        message = str(error)
-        if not message.startswith(stored.place):
-            message = stored.place + message.removeprefix("labels")
-        raise type(error)(message) from error
+    check_real(stored)
+    indices = as_labels(stored.whole(), array.shape[0], name=stored.place)
     return FeatureFile(path, *array.shape, array.dtype, indices.numpy(), array)
 
 
@@ -176,8 +174,8 @@ def _features(arrays, name, label_name, path):
         found = feature_columns(arrays, name, label_name, "features", path)
         if found is not None:
             return found
-    elif name in arrays or set(arrays) == {""}:
-        return found
+    if name in arrays or set(arrays) == {""}:
+        return arrays.get(name, arrays.get(""))
     raise ValueError(
         f"features: nothing is named {name!r} in {path}, which holds {listed(arrays)}; say which "
         "with names"
@@ -185,23 +183,17 @@ def _features(arrays, name, label_name, path):
 
 
 def _labels(arrays, labels, name, path):
-    if labels is not None:
-        path = Path(labels)
-        arrays = read_arrays(path, "labels")
-    elif set(arrays) == {""}:
+    if labels is None and set(arrays) == {""}:
         raise ValueError(
             f"labels: {path} holds one array, the features; give the file of the labels as labels"
         )
+    path = path if labels is None else Path(labels)
+    arrays = read_arrays(path, "labels")  # anew if it is the same file: errors name the argument
     if name in arrays:
-        return _renamed(arrays[name], name, path)
+        return arrays[name]
     if labels is not None and len(arrays) == 1:
         return next(iter(arrays.values()))
     raise ValueError(
         f"labels: nothing is named {name!r} in {path}, which holds {listed(arrays)}; say which "
         "with names, or give another file as labels"
     )
-
-
-def _renamed(array, name, path):
-    """The array, called labels by its errors although the features' file was opened first."""
-    return StoredArray(name, f"labels: {name} of {path}", array.shape, array.dtype, array.read)

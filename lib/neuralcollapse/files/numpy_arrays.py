@@ -15,7 +15,7 @@ from tokenize import TokenError
 import numpy as np
 from numpy.lib import format as npy
 
-from neuralcollapse.files.arrays import StoredArray, damaged
+from neuralcollapse.files.arrays import StoredArray, damaged, fill
 
 _LARGEST_WHOLE = 2**30  # bytes of a member that has to be read at once
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
@@ -26,6 +26,7 @@ _DAMAGE = (
     EOFError,
     OSError,
     ValueError,
+    TypeError,  # a header with keys that are none
     RuntimeError,  # an encrypted member
     NotImplementedError,  # a compression that zipfile does not know
     SyntaxError,  # a header that is no dictionary
@@ -123,7 +124,7 @@ def _array(name, path, argument, opener, size):
     if dtype.hasobject:
         return StoredArray(name, place, shape, dtype, partial(_refuse, place))
     expected = math.prod(shape) * dtype.itemsize
-    if size - start != expected:
+    if size - start != expected or min(shape, default=0) < 0:
         raise damaged(
             argument,
             f"{name} of {path}" if name else path,
@@ -166,12 +167,11 @@ class _Stated(ValueError):
 
 def _read_rows(opener, start, shape, dtype, rows):
     with opener() as file:
-        _fill(file, np.empty(start, np.uint8))
+        fill(file, np.empty(start, np.uint8))
         for first in range(0, shape[0], rows):
             block = np.empty((min(rows, shape[0] - first), *shape[1:]), dtype)
-            _fill(file, block)
+            fill(file, block)
             yield block
-        file.read(1)  # the end of a member, where its checksum is compared
 
 
 def _read_columns(opener, start, shape, dtype, rows):
@@ -182,7 +182,7 @@ def _read_columns(opener, start, shape, dtype, rows):
             block = np.empty((columns, min(rows, shape[0] - first)), dtype)
             for place, column in enumerate(block):
                 file.seek(start + (place * shape[0] + first) * dtype.itemsize)
-                _fill(file, column)
+                fill(file, column)
             yield block.T.reshape(-1, *shape[1:], order="F")
 
 
@@ -194,18 +194,8 @@ def _read_whole(opener, start, shape, dtype, place, rows):
             "other; save numpy.ascontiguousarray(...) of it, or an npy file"
         )
     with opener() as file:
-        _fill(file, np.empty(start, np.uint8))
+        fill(file, np.empty(start, np.uint8))
         block = np.empty(shape[::-1], dtype)
-        _fill(file, block)
-        file.read(1)
+        fill(file, block)
     for first in range(0, shape[0], rows):
         yield block.T[first : first + rows]
-
-
-def _fill(file, block):
-    view = memoryview(block.reshape(-1).view(np.uint8))
-    while view:
-        count = file.readinto(view)
-        if not count:
-            raise EOFError("it ends too early")
-        view = view[count:]

@@ -1,5 +1,6 @@
 """Columns of parquet files, or of a folder of them, read batch by batch."""
 
+import math
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
@@ -61,11 +62,15 @@ def read_parquet(path, argument):
         ) from error
     try:
         dataset = datasets.dataset(str(path), format="parquet", partitioning="hive")
-        schema, parts = dataset.schema, []
+        schema, parts = None, []
         for fragment in sorted(dataset.get_fragments(), key=lambda fragment: fragment.path):
             count = parquet.read_metadata(fragment.path).num_rows
             keys = datasets.get_partition_keys(fragment.partition_expression)
             parts.append(_Part(fragment.path, count, keys))
+            if count and schema is None:  # parts without rows may not know their types
+                schema = fragment.physical_schema
+        schema = dataset.schema if schema is None else schema
+        schema = [*schema, *(key for key in dataset.schema if key.name not in schema.names)]
     except (arrow.ArrowException, OSError) as error:
         raise damaged(argument, path, error) from error
     if not parts:
@@ -116,7 +121,7 @@ def feature_columns(arrays, name, label_name, argument, path):
         for key, array in arrays.items()
         if len(array.shape) == 1 and array.dtype.kind in "fiu" and key != label_name
     }
-    chosen = [key for key in numbers if fnmatchcase(key, name)]
+    chosen = [name] if name in numbers else [key for key in numbers if fnmatchcase(key, name)]
     if name == "features" and not chosen:
         chosen = [key for key, array in numbers.items() if array.dtype.kind == "f"]
     if not chosen:
@@ -155,7 +160,9 @@ def _batches(part, names, rows, argument):
     import pyarrow.parquet as parquet
 
     try:
-        file = parquet.ParquetFile(part.path, buffer_size=_BUFFER, pre_buffer=False)
+        file = parquet.ParquetFile(
+            part.path, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True
+        )
         with file:
             yield from file.iter_batches(rows, columns=names, use_threads=False)
     except (arrow.ArrowException, OSError) as error:
@@ -177,12 +184,20 @@ def _read(parts, names, inner, dtype, argument, rows):
                     "write the parts alike"
                 )
             columns = [
-                np.full(count, part.keys[name])
+                np.full(count, part.keys[name], dtype if isinstance(part.keys[name], int) else None)
                 if name in part.keys
                 else _numbers(batch.column(name), name, inner, part, seen, argument)
                 for name in names
             ]
             seen += count
+            for name, column in zip(names, columns, strict=True):
+                width = math.prod(inner) if len(names) == 1 else 1
+                if len(column) != count * width or not np.can_cast(column.dtype, dtype):
+                    raise TypeError(
+                        f"{argument}: {name} of {part.path} holds {len(column) // max(1, count)} x "
+                        f"{column.dtype} a row where other parts hold {width} x {dtype}; write "
+                        "the parts alike"
+                    )
             block = columns[0] if len(names) == 1 else np.column_stack(columns)
             yield block.reshape(count, *inner).astype(dtype, copy=False)
 
