@@ -1,5 +1,7 @@
 """NC3: is the classifier, up to scale, the matrix of centred class means?"""
 
+import math
+
 import torch
 
 from neuralcollapse.metrics.products import product_deviation
@@ -106,7 +108,7 @@ def bias_alignment(weight, bias, global_mean):
     Raises
     ------
     ValueError
-        If the shapes do not fit, or a value is NaN or infinite.
+        If the shapes do not fit, a value is NaN or infinite, or the scores overflow float64.
 
     Notes
     -----
@@ -121,7 +123,13 @@ def bias_alignment(weight, bias, global_mean):
     bias = as_vector(bias, len(weight), "bias").to(weight.device)
     global_mean = as_vector(global_mean, weight.shape[1], "global_mean").to(weight.device)
     scores = weight @ global_mean + bias
-    return float((scores - scores.mean()).norm())
+    length = float((scores - scores.mean()).norm())
+    if not math.isfinite(length):
+        raise ValueError(
+            "weight, bias, global_mean: the scores of the global mean overflow float64; scale "
+            "weight and bias down"
+        )
+    return length
 
 
 def _pair(weight, means):

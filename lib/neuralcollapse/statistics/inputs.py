@@ -125,7 +125,10 @@ def as_tensor(values, name):
     except ValueError:
         raise ValueError(f"{name}: expected an array, got rows of different lengths") from None
     if array.dtype.kind not in "biufc":
-        raise TypeError(f"{name}: expected numbers, got dtype {array.dtype}")
+        raise TypeError(
+            f"{name}: expected numbers, got dtype {array.dtype}; convert them first, names of "
+            "classes by numpy.unique(names, return_inverse=True)"
+        )
     if array.dtype == np.longdouble:
         array = array.astype(np.float64)
     if array.dtype.kind == "u" and array.dtype.itemsize > 1:
