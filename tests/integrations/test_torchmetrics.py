@@ -3,7 +3,6 @@
 import copy
 import pickle
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -355,20 +354,14 @@ def test_plot_draws_one_report_or_many():
     plt.close(figure)
 
 
-def spawn(function, folder):
-    torch.multiprocessing.spawn(function, args=(str(folder),), nprocs=2)
-    return [pickle.loads((folder / f"{rank}.pickle").read_bytes()) for rank in range(2)]
-
-
 @pytest.fixture
-def worker(monkeypatch):
-    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+def worker(spawn):
     import gloo_worker
 
     return gloo_worker
 
 
-def test_two_processes_give_the_report_of_one(worker, tmp_path, close):
+def test_two_processes_give_the_report_of_one(spawn, worker, tmp_path, close):
     features, labels, head = worker.draw()
     assert not (labels[worker.shard(1)] == 4).any()
     found = spawn(worker.accumulate, tmp_path)
@@ -384,7 +377,7 @@ def test_two_processes_give_the_report_of_one(worker, tmp_path, close):
         assert found[0][name] == found[1][name]
 
 
-def test_two_processes_measure_one_network_and_fail_together(worker, tmp_path, close):
+def test_two_processes_measure_one_network_and_fail_together(spawn, worker, tmp_path, close):
     features, labels, head = worker.draw()
     expected = measure(features, labels, head.weight, head.bias).to_dict()
     found = spawn(worker.evaluate, tmp_path)

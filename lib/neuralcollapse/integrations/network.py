@@ -75,7 +75,9 @@ def measure_network(
         Takes a batch to (inputs, labels), where batches are neither pairs nor dictionaries.
     merge : bool
         Merge what all processes of ``torch.distributed`` have seen, by the pairwise update of
-        [chan1983]; all of them have to call. Otherwise the report is of this process's batches.
+        [chan1983]; all of them have to call. Samples that a ``DistributedSampler`` or accelerate
+        repeats to make the shares of processes equal count once. Otherwise the report is of this
+        process's batches, with repeats.
 
     Returns
     -------
@@ -208,6 +210,7 @@ def count_decisions(
     shift=None,
     split=None,
     merge=False,
+    share=None,
 ):
     """Count samples that the head decides otherwise than the nearest class mean, in a second pass.
 
@@ -217,6 +220,8 @@ def count_decisions(
         As `measure_network` takes them.
     statistics : ClassStatistics
         What `collect` found in the first pass.
+    share : Share, optional
+        Of the batches, where they are not the loader itself.
 
     Returns
     -------
@@ -243,7 +248,7 @@ def count_decisions(
             values = values.to(centers.device)
             mismatches += count_mismatches(values, centers, weight, bias, classes=present)
 
-    reading = Reading(ignore_index, shift, split, merge)
+    reading = Reading(ignore_index, shift, split, merge, share)
     read_network(model, batches, (name, layer), {}, take, reading)
     if merge:
         together = sum_processes(torch.cat([counts, counts.new_tensor([mismatches])]))

@@ -16,6 +16,7 @@ from neuralcollapse.integrations.passes import (
     to_device,
 )
 from neuralcollapse.integrations.samples import float64_device
+from neuralcollapse.integrations.shares import Share, share_of
 from neuralcollapse.statistics import as_tensor
 
 POOLINGS = ("mean", "flatten")
@@ -31,12 +32,15 @@ class Reading:
     shift : int or None
     split : callable or None
     merge : bool
+    share : Share or None
+        Of what is read, where the loader itself is not handed over.
     """
 
     ignore_index: int | None = -100
     shift: int | None = None
     split: Callable | None = None
     merge: bool = False
+    share: Share | None = None
 
     def inputs_and_labels(self, batch):
         """Split a batch into what the network is called with and its labels, a tensor."""
@@ -67,7 +71,9 @@ def read_network(model, batches, head, outputs, take, reading):
     RuntimeError
         If processes are to be merged and only another one failed: none waits for it.
     """
-    error = None
+    error, share = None, reading.share
+    if share is None and reading.merge:
+        share = share_of(batches)
     try:
         with evaluating(model), tapped([head], outputs.items()) as calls:
             number = -1
@@ -76,6 +82,8 @@ def read_network(model, batches, head, outputs, take, reading):
                 inputs, labels = reading.inputs_and_labels(batch)
                 call(model, to_device(inputs, device_of(model)))
                 features = _single_calls(calls, (head[0], *outputs))
+                if share is not None:
+                    features, labels = _without_repeats(features, labels, share, number)
                 try:
                     take(*_shifted(features, labels, reading.shift or 0))
                 except ValueError as problem:
@@ -144,6 +152,15 @@ def _single_calls(calls, names):
                 "name another module"
             )
     return {name: values[0] for name, values in calls.items()}
+
+
+def _without_repeats(features, labels, share, number):
+    if labels.ndim == 0:
+        return features, labels
+    kept = share.kept(number, len(labels))
+    if kept == len(labels):
+        return features, labels
+    return {name: values[:kept] for name, values in features.items()}, labels[:kept]
 
 
 def _refuse_repeated(inputs, labels, ignore_index):
