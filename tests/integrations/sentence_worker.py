@@ -96,7 +96,9 @@ def evaluate(rank, folder):
                 )
         results[name] = {
             "report": callback.report and callback.report.to_dict(),
-            "rows": [row for row in trainer.state.log_history if "eval_collapse_self_duality" in row],
+            "rows": [
+                row for row in trainer.state.log_history if "eval_collapse_self_duality" in row
+            ],
             "weights": model.state_dict(),
             "processes": arguments.world_size,
             "warnings": [str(w.message) for w in caught if "not measured" in str(w.message)],

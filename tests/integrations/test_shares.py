@@ -29,7 +29,9 @@ def test_every_sample_of_a_distributed_sampler_is_kept_once(shuffle, drop_last):
     for number, processes, size in SIZES:
         data = range(number)
         options = {"shuffle": shuffle, "drop_last": drop_last}
-        samplers = [DistributedSampler(data, processes, rank, **options) for rank in range(processes)]
+        samplers = [
+            DistributedSampler(data, processes, rank, **options) for rank in range(processes)
+        ]
         found = drawn([DataLoader(data, size, sampler=sampler) for sampler in samplers])
         whole = len(found) == number - number % processes if drop_last else found == [*data]
         assert whole, (number, processes, size)

@@ -125,7 +125,7 @@ def unfreeze(vector, num_classes, num_features):
 
 
 def agreed(rows):
-    """Return what all processes have frozen alike.
+    """Return what all processes hold alike.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def agreed(rows):
     """
     if not (rows == rows[0]).all():
         raise RuntimeError(
-            "frozen: processes are in different passes or hold different classifiers; "
-            "call begin_second_pass in all of them"
+            "frozen, ignored: processes are in different passes, hold different classifiers or "
+            "ignore different labels; set them up alike and call begin_second_pass in all of them"
         )
     return rows[0]
