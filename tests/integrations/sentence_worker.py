@@ -8,7 +8,7 @@ import torch
 import transformers
 from gloo_worker import WORLD, finish, start
 from torch import nn
-from torch.utils.data import Dataset, IterableDataset
+from torch.utils.data import Dataset
 
 from neuralcollapse.integrations.transformers import CollapseCallback
 

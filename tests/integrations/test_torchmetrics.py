@@ -378,6 +378,13 @@ def test_bad_heads():
         NeuralCollapse(*SIZES, head="classifier")
 
 
+def test_a_head_of_quantized_numbers_is_refused():
+    head = nn.Linear(6, 4)
+    head.weight = nn.Parameter(torch.ones(4, 6, dtype=torch.int8), requires_grad=False)
+    with pytest.raises(TypeError, match=r"head: holds quantized numbers .torch\.int8"):
+        NeuralCollapse(*SIZES, head=head)
+
+
 def test_nothing_seen_is_an_error_and_no_report():
     with (
         pytest.warns(UserWarning, match="was called before the ``update``"),

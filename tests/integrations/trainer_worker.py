@@ -1,4 +1,4 @@
-"""What each of two processes does with the trainers, in a module that a spawned process can import."""
+"""What each of two processes does with Lightning, in a module that can be imported when spawned."""
 
 import os
 import warnings

@@ -42,6 +42,11 @@ def as_classifier(head, sizes=None):
         raise TypeError(
             f"head: expected a linear layer or (weight, bias), got {type(head).__name__}"
         )
+    if isinstance(weight, nn.Parameter) and not weight.is_floating_point():
+        raise TypeError(
+            f"head: holds quantized numbers ({weight.dtype}), not its weight; give the weight and "
+            "bias that it stands for"
+        )
     weight = as_vectors(weight, "head: weight")
     bias = None if bias is None else as_vector(bias, len(weight), "head: bias")
     if sizes is not None and tuple(weight.shape) != tuple(sizes):

@@ -6,10 +6,11 @@ from contextlib import ExitStack
 from itertools import islice
 
 from neuralcollapse.integrations.classifier import as_classifier
+from neuralcollapse.integrations.decisions import count_decisions
 from neuralcollapse.integrations.heads import named_head
-from neuralcollapse.integrations.network import count_decisions
 from neuralcollapse.integrations.packing import fail_together, merge_processes
 from neuralcollapse.integrations.passes import split_batch, tapped
+from neuralcollapse.integrations.reading import Reading
 from neuralcollapse.integrations.samples import as_samples, scalars, start_statistics
 from neuralcollapse.integrations.shares import share_of
 from neuralcollapse.metrics import measure_statistics
@@ -134,7 +135,7 @@ class CollapseCallback(Callback):
             if len(calls) != 1:
                 raise ValueError(
                     f"head: {self._name!r} was called {len(calls)} times in validation_step, "
-                    "expected once; name another module"
+                    "expected once; name another module (hooks do not reach into a compiled one)"
                 )
             features, labels = calls[0], as_tensor((self.split or split_batch)(batch)[1], "labels")
             share = share_of(self._loader(trainer))
@@ -185,10 +186,7 @@ class CollapseCallback(Callback):
                 moved,
                 self._layer,
                 statistics,
-                ignore_index=self.ignore_index,
-                split=self.split,
-                merge=True,
-                share=share_of(loader),
+                Reading(self.ignore_index, None, self.split, True, share_of(loader)),
             )
 
     def _loader(self, trainer):

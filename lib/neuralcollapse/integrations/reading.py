@@ -16,7 +16,7 @@ from neuralcollapse.integrations.passes import (
     to_device,
 )
 from neuralcollapse.integrations.samples import float64_device
-from neuralcollapse.integrations.shares import Share, share_of
+from neuralcollapse.integrations.shares import Share
 from neuralcollapse.statistics import as_tensor
 
 POOLINGS = ("mean", "flatten")
@@ -33,7 +33,7 @@ class Reading:
     split : callable or None
     merge : bool
     share : Share or None
-        Of what is read, where the loader itself is not handed over.
+        Of this process in what is read, so that repeats are left out.
     """
 
     ignore_index: int | None = -100
@@ -71,9 +71,7 @@ def read_network(model, batches, head, outputs, take, reading):
     RuntimeError
         If processes are to be merged and only another one failed: none waits for it.
     """
-    error, share = None, reading.share
-    if share is None and reading.merge:
-        share = share_of(batches)
+    error = None
     try:
         with evaluating(model), tapped([head], outputs.items()) as calls:
             number = -1
@@ -82,14 +80,16 @@ def read_network(model, batches, head, outputs, take, reading):
                 inputs, labels = reading.inputs_and_labels(batch)
                 call(model, to_device(inputs, device_of(model)))
                 features = _single_calls(calls, (head[0], *outputs))
-                if share is not None:
-                    features, labels = _without_repeats(features, labels, share, number)
+                if reading.share is not None:
+                    features, labels = _without_repeats(features, labels, reading.share, number)
                 try:
                     take(*_shifted(features, labels, reading.shift or 0))
                 except ValueError as problem:
                     raise ValueError(f"{problem} (batch {number} of the pass)") from None
         if number < 0 and not (reading.merge and several_processes()):
-            raise ValueError("batches: expected at least one, got none; is the loader empty?")
+            raise ValueError(
+                "batches: expected at least one, got none; is the loader empty, or read up?"
+            )
     except Exception as problem:
         if not reading.merge:
             raise
