@@ -150,6 +150,14 @@ def test_one_of_two_loaders_of_which_a_part_is_run(tmp_path):
     checked(rows, network, decisions=True)
 
 
+def test_loaders_by_name(tmp_path):
+    torch.manual_seed(0)
+    validation, network = data(0), Network()
+    loaders = {name: DataLoader(data(i), batch_size=8) for i, name in enumerate("ab")}
+    rows, _ = fit(network, CollapseCallback("head", decisions=True), tmp_path, validation, loaders)
+    checked(rows, network, decisions=True)
+
+
 @pytest.mark.parametrize(
     ("options", "message"), [({"calls": 2}, "was called 2 times"), ({"spoiled": True}, "NaN")]
 )

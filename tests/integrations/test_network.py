@@ -151,6 +151,7 @@ def test_layer_by_layer(close):
         close(largest["0"], measure(twin[0](inputs).amax((2, 3)), labels))
     assert list(measure_network(model, loader, layers="all")) == ["0", "1", "4", "7"]
     assert list(collect(model, loader, layers=[])) == ["7"]
+    assert list(collect(model, loader, layers=["4", "0"])) == ["0", "4", "7"]
     assert collect(model, iter(loader)).num_samples == 40
     once = measure_network(model, iter(loader), decisions=False)
     close(once, reports["7"], without=["nearest_center_mismatch"])
@@ -214,7 +215,8 @@ def test_compiled_networks_after_they_ran(close):
     for compiled in (torch.compile(model, backend="eager"), convolutional()):
         compiled.compile(backend="eager")
         with torch.no_grad():
-            compiled.eval()(data[:5][0])
+            for size in (5, 9):
+                compiled.eval()(data[:size][0])
         close(measure_network(compiled, [data[:]]), expected)
 
 
@@ -260,7 +262,16 @@ def test_what_is_made_of_logits_tells_the_head():
         def forward(self, x):
             return self.coarse(self.body(x).relu())[:, 0]
 
-    for model in (Scaled(), Picked()):
+    class Shadowed(TwoHeads):
+        def forward(self, x):
+            features = self.body(x).relu()
+            logits = self.coarse(features)
+            self.fine(features)
+            return logits
+
+    shadowed = Shadowed()
+    shadowed.fine = copy.deepcopy(shadowed.coarse)  # of the same decisions, but not returned
+    for model in (Scaled(), Picked(), shadowed):
         assert find_head(model, torch.randn(20, 6)) is model.coarse
 
     class Named(TwoHeads):
@@ -336,7 +347,8 @@ def test_positions_labels_to_ignore_and_the_next_token(close):
     batches = [
         {"input_ids": t, "labels": y} for t, y in zip(tokens.split(6), labels.split(6), strict=True)
     ]
-    close(measure_network(model, batches), expected)
+    nothing = {"input_ids": tokens, "labels": torch.full_like(tokens, -100)}
+    close(measure_network(model, [*batches, nothing]), expected)
     labels = tokens.clone()
     labels[::3, 5:] = -100
     batches = [

@@ -95,6 +95,7 @@ def measure_network(
 
     Examples
     --------
+    >>> import torch
     >>> model = torch.nn.Linear(1, 2, bias=False)
     >>> _ = model.weight.data.copy_(torch.tensor([[-1.0], [1.0]]))
     >>> batch = torch.tensor([[-1.0], [-3.0], [1.0], [3.0]]), torch.tensor([0, 0, 1, 1])
@@ -158,6 +159,7 @@ def collect(
 
     Examples
     --------
+    >>> import torch
     >>> model = torch.nn.Linear(1, 2)
     >>> collect(model, [(torch.tensor([[1.0], [3.0]]), torch.tensor([0, 0]))]).means.tolist()
     [[2.0], [0.0]]
