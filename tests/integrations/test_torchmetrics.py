@@ -71,7 +71,10 @@ def test_many_classes_ask_for_sizes_or_the_other_weighting():
 def test_a_half_done_second_pass_is_no_report(close):
     features, labels, head = draw()
     metric = feed(NeuralCollapse(*SIZES, head=head), features, labels)
+    metric.compute()  # which is kept until there is something new
     metric.begin_second_pass()
+    with pytest.raises(ValueError, match="second pass: saw 0 samples"):
+        metric.compute()
     metric.update(features[:20], labels[:20])
     with pytest.raises(ValueError, match="second pass: saw 20 samples, the first 50"):
         metric.compute()
@@ -143,6 +146,8 @@ def test_forward_reports_on_the_batch_and_keeps_all(close):
     metric.begin_second_pass()
     with pytest.raises(RuntimeError, match="call update"):
         metric(features, labels)
+    with pytest.raises(RuntimeError, match="dist_sync_on_step is not offered"):
+        NeuralCollapse(*SIZES, dist_sync_on_step=True)(features, labels)
 
 
 def test_a_refused_batch_leaves_no_trace(close):
@@ -175,6 +180,11 @@ def test_state_dict_round_trip_and_what_does_not_fit(close):
     other.load_state_dict(dict(state))
     other.update(features[30:], labels[30:])
     close(other.compute(), measure(features, labels, head.weight, head.bias))
+    loaded = feed(NeuralCollapse(*SIZES), features + 1, labels)
+    loaded.compute()
+    for again in (loaded, NeuralCollapse(*SIZES)):  # also without an update of its own
+        again.load_state_dict({"moments": state["moments"].clone()})
+        close(again.compute(), measure(features, labels))
     with pytest.raises(ValueError, match="moments: expected 4 classes of 5 features"):
         NeuralCollapse(4, 5).load_state_dict(dict(state))
     sized, other = (NeuralCollapse(*SIZES, class_sizes=[size] * 4) for size in (13, 14))
