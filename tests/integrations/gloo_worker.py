@@ -75,6 +75,14 @@ def accumulate(rank, folder):
             metric.update(*batch)
         results[name] = metric.compute().to_dict()
         results[f"{name}, own samples"] = int(metric._statistics.num_samples)
+    lonely = NeuralCollapse(5, 7, head=head)  # process 1 sees no batch
+    everything = (draw()[0].split(20), draw()[1].split(20))
+    for begin in (True, False):
+        for batch in zip(*everything, strict=True) if rank == 0 else ():
+            lonely.update(*batch)
+        if begin:
+            lonely.begin_second_pass()
+    results["none"] = lonely.compute().to_dict()
     finish(rank, folder, results)
 
 

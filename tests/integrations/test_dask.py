@@ -156,6 +156,10 @@ def test_errors_of_a_chunk_name_its_rows():
         array_statistics(features, da.from_array(LABELS, chunks=100), 4)
     with pytest.raises(ValueError, match="num_classes: expected 5, one for each row of weight"):
         measure_array(features, LABELS, WEIGHT, num_classes=4)
+    everything = da.from_array(np.ones(400, dtype=bool), chunks=100)
+    labels = da.from_array(LABELS, chunks=100)
+    with pytest.raises(ValueError, match="in rows 200 to 299"):  # known once labels are counted
+        array_statistics(features[everything], labels[everything])
     statistics = array_statistics(da.from_array(FEATURES, chunks=(100, 6)), LABELS)
     with pytest.raises(ValueError, match="in rows 200 to 299"):
         array_mismatches(features, statistics, WEIGHT)

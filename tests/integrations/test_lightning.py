@@ -150,6 +150,14 @@ def test_one_of_two_loaders_of_which_a_part_is_run(tmp_path):
     checked(rows, network, decisions=True)
 
 
+def test_loaders_by_name(tmp_path):
+    torch.manual_seed(0)
+    validation, network = data(0), Network()
+    loaders = {name: DataLoader(data(i), batch_size=8) for i, name in enumerate("ab")}
+    rows, _ = fit(network, CollapseCallback("head", decisions=True), tmp_path, validation, loaders)
+    checked(rows, network, decisions=True)
+
+
 @pytest.mark.parametrize(
     ("options", "message"), [({"calls": 2}, "was called 2 times"), ({"spoiled": True}, "NaN")]
 )
@@ -179,3 +187,25 @@ def test_hooks_go_when_validation_fails(tmp_path):
 def test_an_unknown_head_stops_the_run_at_once(tmp_path):
     with pytest.raises(ValueError, match="head: no module 'fc'; linear layers are body, head"):
         fit(Network(), CollapseCallback("fc"), tmp_path, data(0), num_sanity_val_steps=0)
+
+
+def test_two_processes_log_what_one_would(spawn, tmp_path, close):
+    import trainer_worker
+
+    found = spawn(trainer_worker.fit, tmp_path)
+    for name, sized in {"padded": 45, "padded, few": 7, "uneven": 45, "none": 45}.items():
+        inputs, labels = trainer_worker.samples(sized)[:]
+        network = trainer_worker.Small()
+        network.load_state_dict(found[0][name]["weights"])
+        features = network.body(inputs).relu()
+        expected = measure(features, labels, network.head.weight, network.head.bias)
+        for results in found:
+            close(results[name]["report"], expected)
+            assert results[name]["warnings"] == []
+        (row,) = found[0][name]["rows"]
+        assert row["collapse/self_duality"] == pytest.approx(expected.self_duality, rel=1e-6)
+        assert found[1][name]["rows"] == []
+    for results, message in zip(found, ("1 of the other processes failed", "NaN"), strict=True):
+        assert results["broken"]["report"] is None
+        assert results["broken"]["rows"] == []
+        assert message in results["broken"]["warnings"][0]

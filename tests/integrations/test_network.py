@@ -151,6 +151,7 @@ def test_layer_by_layer(close):
         close(largest["0"], measure(twin[0](inputs).amax((2, 3)), labels))
     assert list(measure_network(model, loader, layers="all")) == ["0", "1", "4", "7"]
     assert list(collect(model, loader, layers=[])) == ["7"]
+    assert list(collect(model, loader, layers=["4", "0"])) == ["0", "4", "7"]
     assert collect(model, iter(loader)).num_samples == 40
     once = measure_network(model, iter(loader), decisions=False)
     close(once, reports["7"], without=["nearest_center_mismatch"])
@@ -174,6 +175,119 @@ def test_layer_by_layer(close):
 def test_bad_options(options, message):
     with pytest.raises(ValueError, match=message):
         measure_network(convolutional(), DataLoader(images(), batch_size=9), **options)
+
+
+def test_batches_that_cannot_start_anew_lose_none(close):
+    model, data = convolutional(), images()
+
+    class Once:
+        """Every iterator is the same one."""
+
+        def __init__(self):
+            self.rest = iter(DataLoader(data, batch_size=7))
+
+        def __iter__(self):
+            return self.rest
+
+    assert measure_network(model, Once(), decisions=False).num_samples == 40
+    assert collect(model, Once()).num_samples == 40
+    with pytest.raises(ValueError, match="is the loader empty, or read up"):
+        measure_network(model, Once())
+
+
+def test_a_loader_is_started_once_a_pass():
+    class Counted(DataLoader):
+        starts = 0
+
+        def __iter__(self):
+            self.starts += 1
+            return super().__iter__()
+
+    loader = Counted(images(), batch_size=7)
+    measure_network(convolutional(), loader)
+    assert loader.starts == 2
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_compiled_networks_after_they_ran(close):
+    model, data = convolutional(), images()
+    expected = measure_network(model, [data[:]])
+    for compiled in (torch.compile(model, backend="eager"), convolutional()):
+        compiled.compile(backend="eager")
+        with torch.no_grad():
+            for size in (5, 9):
+                compiled.eval()(data[:size][0])
+        close(measure_network(compiled, [data[:]]), expected)
+
+
+def test_all_layers_of_a_network_with_attention():
+    torch.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(6, 2, 8, batch_first=True)
+    model, labels = nn.Sequential(layer, nn.Linear(6, 3)), torch.arange(36).reshape(9, 4) % 3
+    found = measure_network(model, [(torch.randn(9, 4, 6), labels)], layers="all")
+    assert list(found) == ["0.norm1", "0.linear1", "0.linear2", "0.norm2", "1"]
+
+
+class Adapted(nn.Module):
+    """A linear layer with an update of low rank beside it."""
+
+    def __init__(self, scale):
+        super().__init__()
+        torch.manual_seed(0)
+        self.base, self.a, self.b = nn.Linear(6, 3), nn.Linear(6, 2), nn.Linear(2, 3)
+        with torch.no_grad():
+            self.b.weight.mul_(scale), self.b.bias.mul_(scale)
+
+    def forward(self, x):
+        return self.base(x) + self.b(self.a(x))
+
+
+def test_an_adapter_is_not_taken_for_the_head():
+    inputs = torch.randn(50, 6)
+    small = Adapted(0.0)
+    assert find_head(small, inputs) is small.base
+    with pytest.raises(ValueError, match=r"'b' is called last, but .* decides otherwise"):
+        find_head(Adapted(10.0), inputs)
+
+
+def test_what_is_made_of_logits_tells_the_head():
+    class Scaled(TwoHeads):
+        def forward(self, x):
+            features = self.body(x).relu()
+            logits = self.coarse(input=features)
+            self.fine(input=features)
+            return (logits / 3).log_softmax(1)
+
+    class Picked(TwoHeads):
+        def forward(self, x):
+            return self.coarse(self.body(x).relu())[:, 0]
+
+    class Shadowed(TwoHeads):
+        def forward(self, x):
+            features = self.body(x).relu()
+            logits = self.coarse(features)
+            self.fine(features)
+            return logits
+
+    shadowed = Shadowed()
+    shadowed.fine = copy.deepcopy(shadowed.coarse)  # of the same decisions, but not returned
+    for model in (Scaled(), Picked(), shadowed):
+        assert find_head(model, torch.randn(20, 6)) is model.coarse
+
+    class Named(TwoHeads):
+        def forward(self, x):
+            features = self.body(x).relu()
+            return [getattr(self, name)(input=features).softmax(1) for name in self.names]
+
+    with pytest.raises(ValueError, match="read the same features last"):
+        find_head(Named(names=("coarse", "fine")), torch.randn(20, 6))
+
+
+def test_a_head_of_quantized_numbers_is_refused():
+    model, data = convolutional(), images()
+    model[-1].weight = nn.Parameter(torch.ones(3, 10, dtype=torch.int8), requires_grad=False)
+    with pytest.raises(ValueError, match=r"head: '7' holds quantized numbers .torch\.int8"):
+        measure_network(model, [data[:]], "7")
 
 
 def test_bad_batches():
@@ -233,7 +347,8 @@ def test_positions_labels_to_ignore_and_the_next_token(close):
     batches = [
         {"input_ids": t, "labels": y} for t, y in zip(tokens.split(6), labels.split(6), strict=True)
     ]
-    close(measure_network(model, batches), expected)
+    nothing = {"input_ids": tokens, "labels": torch.full_like(tokens, -100)}
+    close(measure_network(model, [*batches, nothing]), expected)
     labels = tokens.clone()
     labels[::3, 5:] = -100
     batches = [

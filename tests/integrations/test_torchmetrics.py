@@ -3,7 +3,6 @@
 import copy
 import pickle
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -72,7 +71,10 @@ def test_many_classes_ask_for_sizes_or_the_other_weighting():
 def test_a_half_done_second_pass_is_no_report(close):
     features, labels, head = draw()
     metric = feed(NeuralCollapse(*SIZES, head=head), features, labels)
+    metric.compute()  # which is kept until there is something new
     metric.begin_second_pass()
+    with pytest.raises(ValueError, match="second pass: saw 0 samples"):
+        metric.compute()
     metric.update(features[:20], labels[:20])
     with pytest.raises(ValueError, match="second pass: saw 20 samples, the first 50"):
         metric.compute()
@@ -82,6 +84,18 @@ def test_a_half_done_second_pass_is_no_report(close):
     close(
         feed(metric, features, labels).compute(), measure(features, labels, head.weight, head.bias)
     )
+
+
+def test_a_second_pass_over_other_samples_or_labels_is_refused():
+    features, labels, head = draw()
+    metric = feed(NeuralCollapse(*SIZES, head=head), features, labels)
+    metric.begin_second_pass()
+    with pytest.raises(ValueError, match="labels: expected class indices below 4, got 4"):
+        metric.update(features, labels + 1)
+    assert metric.decided.tolist() == [0] * 5
+    metric.update(features, labels.roll(1).clamp(max=2))
+    with pytest.raises(ValueError, match=r"saw 50 samples, the first 50, or of other classes"):
+        metric.compute()
 
 
 def test_a_head_trained_between_the_passes_is_refused():
@@ -101,7 +115,7 @@ def test_reset_ends_both_passes(close):
     metric.begin_second_pass()
     metric.update(features, labels)
     metric.reset()
-    assert metric.decided.tolist() == [0, 0]
+    assert metric.decided.tolist() == [0] * 5
     close(
         feed(metric, features, labels).compute(),
         measure(features, labels, head.weight, head.bias),
@@ -132,6 +146,8 @@ def test_forward_reports_on_the_batch_and_keeps_all(close):
     metric.begin_second_pass()
     with pytest.raises(RuntimeError, match="call update"):
         metric(features, labels)
+    with pytest.raises(RuntimeError, match="dist_sync_on_step is not offered"):
+        NeuralCollapse(*SIZES, dist_sync_on_step=True)(features, labels)
 
 
 def test_a_refused_batch_leaves_no_trace(close):
@@ -159,13 +175,21 @@ def test_state_dict_round_trip_and_what_does_not_fit(close):
     metric.begin_second_pass()
     metric.update(features[:30], labels[:30])
     state = {name: value.clone() for name, value in metric.state_dict().items()}
-    assert set(state) == {"moments", "frozen", "decided"}
+    assert set(state) == {"moments", "frozen", "ignored", "decided"}
     other = NeuralCollapse(*SIZES, head=head)
     other.load_state_dict(dict(state))
     other.update(features[30:], labels[30:])
     close(other.compute(), measure(features, labels, head.weight, head.bias))
+    loaded = feed(NeuralCollapse(*SIZES), features + 1, labels)
+    loaded.compute()
+    for again in (loaded, NeuralCollapse(*SIZES)):  # also without an update of its own
+        again.load_state_dict({"moments": state["moments"].clone()})
+        close(again.compute(), measure(features, labels))
     with pytest.raises(ValueError, match="moments: expected 4 classes of 5 features"):
         NeuralCollapse(4, 5).load_state_dict(dict(state))
+    sized, other = (NeuralCollapse(*SIZES, class_sizes=[size] * 4) for size in (13, 14))
+    with pytest.raises(ValueError, match="moments: kept for other class_sizes"):
+        other.load_state_dict({"moments": sized.moments})
     state["moments"][7] = float("nan")
     with pytest.raises(ValueError, match="vector: expected whole numbers"):
         NeuralCollapse(*SIZES).load_state_dict(state)
@@ -272,6 +296,43 @@ def test_a_second_pass_in_a_collection_that_shares_states_is_refused(close):
             close(collection.compute()["b"], measure(features, labels, other.weight, other.bias))
 
 
+def test_a_collection_keeps_apart_what_ignores_different_labels():
+    features, labels, _ = draw()
+    collection = MetricCollection(
+        {"all": NeuralCollapse(*SIZES), "some": NeuralCollapse(*SIZES, ignore_index=3)}
+    )
+    kept = labels != 3
+    collection.update(features[kept], labels[kept])  # no difference yet
+    collection.update(features, labels)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "statistics: no sample of class 3")
+        found = collection.compute()
+    assert found["all"].num_samples == kept.sum() + 50
+    assert found["some"].num_samples == 2 * kept.sum()
+
+
+def test_a_second_pass_shared_with_a_metric_without_a_head_is_refused():
+    features, labels, head = draw()
+    collection = MetricCollection(
+        {"a": NeuralCollapse(*SIZES, head=head), "b": NeuralCollapse(*SIZES)}
+    )
+    collection.update(features, labels)
+    collection["a"].begin_second_pass()
+    collection.update(features, labels)
+    with pytest.raises(ValueError, match="compute_groups=False"):
+        collection.compute()
+
+
+def test_merging_what_is_in_another_pass_changes_nothing():
+    features, labels, head = draw()
+    left, right = (feed(NeuralCollapse(*SIZES, head=head), features, labels) for _ in "ab")
+    right.begin_second_pass()
+    before = left.moments
+    with pytest.raises((RuntimeError, ValueError)):
+        left.merge_state(right)
+    assert torch.equal(left.moments, before)
+
+
 def test_a_collection_with_another_metric_in_forward():
     labels = draw()[1]
     logits = torch.randn(50, 6).double()
@@ -289,8 +350,8 @@ def test_merging_states_by_hand_and_reports_are_cached(close):
     features, labels, _ = draw()
     left = feed(NeuralCollapse(*SIZES), features[:20], labels[:20])
     right = feed(NeuralCollapse(*SIZES), features[20:], labels[20:])
+    left.compute()
     left.merge_state(right)
-    left._computed = None
     close(left.compute(), measure(features, labels))
     assert left.compute() is left.compute()
 
@@ -327,6 +388,13 @@ def test_bad_heads():
         NeuralCollapse(*SIZES, head="classifier")
 
 
+def test_a_head_of_quantized_numbers_is_refused():
+    head = nn.Linear(6, 4)
+    head.weight = nn.Parameter(torch.ones(4, 6, dtype=torch.int8), requires_grad=False)
+    with pytest.raises(TypeError, match=r"head: holds quantized numbers .torch\.int8"):
+        NeuralCollapse(*SIZES, head=head)
+
+
 def test_nothing_seen_is_an_error_and_no_report():
     with (
         pytest.warns(UserWarning, match="was called before the ``update``"),
@@ -355,23 +423,20 @@ def test_plot_draws_one_report_or_many():
     plt.close(figure)
 
 
-def spawn(function, folder):
-    torch.multiprocessing.spawn(function, args=(str(folder),), nprocs=2)
-    return [pickle.loads((folder / f"{rank}.pickle").read_bytes()) for rank in range(2)]
-
-
 @pytest.fixture
-def worker(monkeypatch):
-    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+def worker(spawn):
     import gloo_worker
 
     return gloo_worker
 
 
-def test_two_processes_give_the_report_of_one(worker, tmp_path, close):
+def test_two_processes_give_the_report_of_one(spawn, worker, tmp_path, close):
     features, labels, head = worker.draw()
     assert not (labels[worker.shard(1)] == 4).any()
     found = spawn(worker.accumulate, tmp_path)
+    expected = measure(features, labels, head.weight, head.bias)
+    for results in found:
+        close(results["none"], expected)
     for name in ("class", "sample", "sizes"):
         weighting = "sample" if name == "sample" else "class"
         expected = measure(features, labels, head.weight, head.bias, weighting=weighting).to_dict()
@@ -384,7 +449,7 @@ def test_two_processes_give_the_report_of_one(worker, tmp_path, close):
         assert found[0][name] == found[1][name]
 
 
-def test_two_processes_measure_one_network_and_fail_together(worker, tmp_path, close):
+def test_two_processes_measure_one_network_and_fail_together(spawn, worker, tmp_path, close):
     features, labels, head = worker.draw()
     expected = measure(features, labels, head.weight, head.bias).to_dict()
     found = spawn(worker.evaluate, tmp_path)

@@ -140,3 +140,26 @@ def test_a_causal_language_model_is_measured_on_the_next_token(close):
         features = model.transformer(tokens).last_hidden_state[:, :-1].flatten(0, 1)
     expected = measure(features, tokens[:, 1:].flatten(), model.lm_head.weight)
     close(measure_network(model, batches, shift=1), expected, tolerance=1e-6)
+
+
+def test_two_processes_log_what_one_would(spawn, tmp_path, close):
+    import sentence_worker
+
+    found = spawn(sentence_worker.evaluate, tmp_path)
+    for name, (size, _) in sentence_worker.EVALUATIONS.items():
+        if name == "broken":
+            continue
+        data, model = sentence_worker.Samples(size), sentence_worker.Small()
+        model.load_state_dict(found[0][name]["weights"])
+        features = model.body(torch.from_numpy(data.inputs)).relu()
+        expected = measure(features, data.labels, model.head.weight, model.head.bias)
+        for results in found:
+            assert results[name]["processes"] == 2
+            assert results[name]["warnings"] == []
+            close(results[name]["report"], expected)
+            (row,) = results[name]["rows"]
+            assert row["eval_collapse_self_duality"] == pytest.approx(expected.self_duality)
+    messages = sorted(results["broken"]["warnings"][0] for results in found)
+    assert "1 of the other processes failed" in messages[0]
+    assert "NaN" in messages[1]
+    assert all(results["broken"]["report"] is None for results in found)

@@ -42,6 +42,11 @@ def as_classifier(head, sizes=None):
         raise TypeError(
             f"head: expected a linear layer or (weight, bias), got {type(head).__name__}"
         )
+    if isinstance(weight, nn.Parameter) and not weight.is_floating_point():
+        raise TypeError(
+            f"head: holds quantized numbers ({weight.dtype}), not its weight; give the weight and "
+            "bias that it stands for"
+        )
     weight = as_vectors(weight, "head: weight")
     bias = None if bias is None else as_vector(bias, len(weight), "head: bias")
     if sizes is not None and tuple(weight.shape) != tuple(sizes):
@@ -125,7 +130,7 @@ def unfreeze(vector, num_classes, num_features):
 
 
 def agreed(rows):
-    """Return what all processes have frozen alike.
+    """Return what all processes hold alike.
 
     Parameters
     ----------
@@ -147,7 +152,7 @@ def agreed(rows):
     """
     if not (rows == rows[0]).all():
         raise RuntimeError(
-            "frozen: processes are in different passes or hold different classifiers; "
-            "call begin_second_pass in all of them"
+            "frozen, ignored: processes are in different passes, hold different classifiers or "
+            "ignore different labels; set them up alike and call begin_second_pass in all of them"
         )
     return rows[0]

@@ -24,8 +24,9 @@ def find_head(model, inputs=None, *, num_classes=None):
         An example batch without its labels: what the network is called with, a dictionary as
         keyword arguments, a tuple as positional ones. With it the network runs once, in
         evaluation mode, and the head is the layer whose output the network returns, or else the
-        last one called. Without it the head is the last ``nn.Linear`` in the order in which
-        modules are registered.
+        last one called, among those that decide as a returned tensor of the same shape does (a
+        softmax, say) if there is one. Without it the head is the last ``nn.Linear`` in the order
+        in which modules are registered.
     num_classes : int, optional
         Look at layers with that many outputs only.
 
@@ -40,7 +41,8 @@ def find_head(model, inputs=None, *, num_classes=None):
     ValueError
         If there is no such layer, or several would do: two whose outputs are returned, two last
         ones that read the same features, or, without a batch, two side by side of which neither
-        can feed the other. The message names them.
+        can feed the other. Also if the last one called decides otherwise than what is returned
+        in its shape, as an adapter does that is added to the head. The message names them.
 
     Examples
     --------
@@ -105,6 +107,11 @@ def named_head(model, head, inputs=None):
             f"head: {names[0]!r} ({type(head).__name__}) has no weight of shape "
             f"(num_classes, num_features); {_WAY_OUT}"
         )
+    if not weight.is_floating_point():
+        raise ValueError(
+            f"head: {names[0]!r} holds quantized numbers ({weight.dtype}), not its weight; "
+            "dequantize the layer first"
+        )
     return names[0], head
 
 
@@ -120,13 +127,28 @@ def linear_layers(model):
     dict of str to Linear
         Without those inside ``nn.MultiheadAttention``, which are never called.
     """
-    attention = [m for m in checked_model(model).modules() if isinstance(m, nn.MultiheadAttention)]
-    inside = {id(part) for module in attention for part in module.modules()}
+    inside = inside_attention(checked_model(model))
     return {
         name: module
         for name, module in model.named_modules()
         if isinstance(module, nn.Linear) and id(module) not in inside
     }
+
+
+def inside_attention(model):
+    """Parts of every ``nn.MultiheadAttention``, which reads their weights and calls none of them.
+
+    Parameters
+    ----------
+    model : Module
+
+    Returns
+    -------
+    set of int
+        Their identities.
+    """
+    attention = [module for module in model.modules() if isinstance(module, nn.MultiheadAttention)]
+    return {id(part) for module in attention for part in module.modules()}
 
 
 def checked_model(model):
@@ -166,11 +188,13 @@ def _last_called(model, layers, inputs):
     calls = []  # (name, input, output) in the order of the calls
 
     def note(name):
-        return lambda _, arguments, output: calls.append(
-            (name, next(iter(arguments), None), output)
+        return lambda _, arguments, options, output: calls.append(
+            (name, next(iter([*arguments, *options.values()]), None), output)
         )
 
-    hooks = [layer.register_forward_hook(note(name)) for name, layer in layers.items()]
+    hooks = [
+        layer.register_forward_hook(note(name), with_kwargs=True) for name, layer in layers.items()
+    ]
     try:
         with evaluating(model):
             returned = tensors_in(call(model, to_device(inputs, device_of(model))))
@@ -185,11 +209,23 @@ def _last_called(model, layers, inputs):
         _refuse(returning, "are all returned by the model")
     if returning:
         return returning[0]
-    last, features, _ = calls[-1]
-    rivals = dict.fromkeys(name for name, read, _ in calls if read is features and read is not None)
+    alike = [each for each in calls if any(_decides_alike(each[2], given) for given in returned)]
+    last, features, output = (alike or calls)[-1]
+    if not alike and any(given.shape == output.shape for given in returned):
+        _refuse([last], "is called last, but the model's output decides otherwise")
+    rivals = dict.fromkeys(
+        name for name, read, _ in alike or calls if read is features and read is not None
+    )
     if len(rivals) > 1:
         _refuse(list(rivals), "read the same features last")
     return last
+
+
+def _decides_alike(output, returned):
+    """Whether these may be logits and what a softmax, a cast or a scale has made of them."""
+    if returned.shape != output.shape or not returned.is_floating_point():
+        return False
+    return torch.equal(output.argmax(-1), returned.argmax(-1))
 
 
 def _refuse(names, why):

@@ -1,16 +1,20 @@
 """Neural collapse in a Lightning Trainer, logged at the end of every validation epoch."""
 
 import warnings
+from collections.abc import Mapping
 from contextlib import ExitStack
 from itertools import islice
 
 from neuralcollapse.integrations.classifier import as_classifier
+from neuralcollapse.integrations.decisions import count_decisions
 from neuralcollapse.integrations.heads import named_head
-from neuralcollapse.integrations.network import count_decisions
 from neuralcollapse.integrations.packing import fail_together, merge_processes
 from neuralcollapse.integrations.passes import split_batch, tapped
+from neuralcollapse.integrations.reading import Reading
 from neuralcollapse.integrations.samples import as_samples, scalars, start_statistics
+from neuralcollapse.integrations.shares import share_of
 from neuralcollapse.metrics import measure_statistics
+from neuralcollapse.statistics import as_tensor
 
 try:
     from lightning.pytorch.callbacks import Callback
@@ -68,7 +72,10 @@ class CollapseCallback(Callback):
     Features are taken from what ``validation_step`` computes anyway, so apart from NC4 there is
     no further pass. The values go through ``LightningModule.log``: to the trainer's logger and to
     ``trainer.callback_metrics``, where other callbacks find them. Processes are merged by the
-    pairwise update of [chan1983]. The sanity check is not measured.
+    pairwise update of [chan1983]; samples that a ``DistributedSampler`` repeats to make their
+    shares equal count once. Every process needs a validation batch (Lightning itself refuses
+    one without), for one that skips validation would be waited for. The sanity check is not
+    measured.
 
     Examples
     --------
@@ -128,10 +135,14 @@ class CollapseCallback(Callback):
             if len(calls) != 1:
                 raise ValueError(
                     f"head: {self._name!r} was called {len(calls)} times in validation_step, "
-                    "expected once; name another module"
+                    "expected once; name another module (hooks do not reach into a compiled one)"
                 )
-            labels = (self.split or split_batch)(batch)[1]
-            self._statistics.update(*as_samples(calls[0], labels, self.ignore_index))
+            features, labels = calls[0], as_tensor((self.split or split_batch)(batch)[1], "labels")
+            share = share_of(self._loader(trainer))
+            if share is not None and labels.ndim:
+                kept = share.kept(batch_idx, len(labels))
+                features, labels = features[:kept], labels[:kept]
+            self._statistics.update(*as_samples(features, labels, self.ignore_index))
         except (TypeError, ValueError) as error:
             self._error = error
 
@@ -165,8 +176,7 @@ class CollapseCallback(Callback):
     def _mismatches(self, trainer, pl_module, statistics):
         if not self.decisions:
             return None
-        loaders, position = trainer.val_dataloaders, self.dataloader_idx
-        loader = loaders[position] if isinstance(loaders, (list, tuple)) else loaders
+        loader, position = self._loader(trainer), self.dataloader_idx
         limit = trainer.num_val_batches[position]
         batches = islice(loader, None if limit == float("inf") else int(limit))
         moved = (trainer.strategy.batch_to_device(b, dataloader_idx=position) for b in batches)
@@ -176,7 +186,11 @@ class CollapseCallback(Callback):
                 moved,
                 self._layer,
                 statistics,
-                ignore_index=self.ignore_index,
-                split=self.split,
-                merge=True,
+                Reading(self.ignore_index, None, self.split, True, share_of(loader)),
             )
+
+    def _loader(self, trainer):
+        loaders = trainer.val_dataloaders
+        if isinstance(loaders, Mapping):
+            loaders = list(loaders.values())
+        return loaders[self.dataloader_idx] if isinstance(loaders, (list, tuple)) else loaders

@@ -4,19 +4,20 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import chain, islice
 
-import torch
-
 from neuralcollapse.integrations.classifier import as_classifier
+from neuralcollapse.integrations.decisions import count_decisions
 from neuralcollapse.integrations.heads import (
     checked_model,
+    inside_attention,
     linear_layers,
     named_head,
 )
-from neuralcollapse.integrations.packing import fail_together, merge_processes, sum_processes
+from neuralcollapse.integrations.packing import fail_together, merge_processes
 from neuralcollapse.integrations.passes import evaluating, split_batch
 from neuralcollapse.integrations.reading import Reading, as_pooling, read_network
 from neuralcollapse.integrations.samples import as_samples, start_statistics
-from neuralcollapse.metrics import count_mismatches, measure_statistics
+from neuralcollapse.integrations.shares import share_of
+from neuralcollapse.metrics import measure_statistics
 
 
 def measure_network(
@@ -51,7 +52,7 @@ def measure_network(
         example, unless given.
     layers : sequence of str, or "all", optional
         Modules whose outputs are measured as well, by name; "all" takes every module that has
-        parameters of its own but no parts.
+        parameters of its own but no parts, outside ``nn.MultiheadAttention``, which calls none.
     weighting : {"class", "sample"}
     class_sizes : array_like of int, shape (num_classes,), optional
         Samples each class has in `batches`; needed where many classes are weighted alike.
@@ -75,7 +76,9 @@ def measure_network(
         Takes a batch to (inputs, labels), where batches are neither pairs nor dictionaries.
     merge : bool
         Merge what all processes of ``torch.distributed`` have seen, by the pairwise update of
-        [chan1983]; all of them have to call. Otherwise the report is of this process's batches.
+        [chan1983]; all of them have to call. Samples that a ``DistributedSampler`` or accelerate
+        repeats to make the shares of processes equal count once. Otherwise the report is of this
+        process's batches, with repeats.
 
     Returns
     -------
@@ -92,6 +95,7 @@ def measure_network(
 
     Examples
     --------
+    >>> import torch
     >>> model = torch.nn.Linear(1, 2, bias=False)
     >>> _ = model.weight.data.copy_(torch.tensor([[-1.0], [1.0]]))
     >>> batch = torch.tensor([[-1.0], [-3.0], [1.0], [3.0]]), torch.tensor([0, 0, 1, 1])
@@ -104,22 +108,13 @@ def measure_network(
             "batches: NC4 takes a second pass, but these can be read once only; give a DataLoader "
             "or a list, or decisions=False to go without NC4"
         )
-    name, layer, batches = _resolve(model, head, batches, split)
-    reading = {"ignore_index": ignore_index, "shift": shift, "split": split, "merge": merge}
-    found = collect(
-        model,
-        batches,
-        layer,
-        layers=() if layers is None else layers,
-        weighting=weighting,
-        class_sizes=class_sizes,
-        pooling=pooling,
-        **reading,
-    )
+    reading = Reading(ignore_index, shift, split, merge, share_of(batches) if merge else None)
+    sizes = {"weighting": weighting, "class_sizes": class_sizes}
+    name, layer, found = _first_pass(model, batches, head, layers, pooling, reading, sizes)
     weight, bias = as_classifier(layer)
     mismatches = None
     if decisions:
-        mismatches = count_decisions(model, batches, layer, found[name], **reading)
+        mismatches = count_decisions(model, batches, layer, found[name], reading)
     options = {"weighting": weighting, "center": center}
     reports = OrderedDict(
         (each, measure_statistics(found[each], **options)) for each in found if each != name
@@ -164,23 +159,30 @@ def collect(
 
     Examples
     --------
+    >>> import torch
     >>> model = torch.nn.Linear(1, 2)
     >>> collect(model, [(torch.tensor([[1.0], [3.0]]), torch.tensor([0, 0]))]).means.tolist()
     [[2.0], [0.0]]
     """
+    reading = Reading(ignore_index, shift, split, merge, share_of(batches) if merge else None)
+    sizes = {"weighting": weighting, "class_sizes": class_sizes}
+    name, _, found = _first_pass(model, batches, head, layers, pooling, reading, sizes)
+    return found[name] if layers is None else found
+
+
+def _first_pass(model, batches, head, layers, pooling, reading, options):
+    """Name and module of the head, and statistics by name, its own last."""
     pool = as_pooling(pooling)
-    reading = Reading(ignore_index, shift, split, merge)
-    name, layer, batches = _resolve(model, head, batches, split)
+    name, layer, batches = _resolve(model, head, batches, reading.split)
     outputs = _named_layers(model, layers or (), name)
     num_classes, num_features = layer.weight.shape
-    options = {"weighting": weighting, "class_sizes": class_sizes}
     found = OrderedDict()
     found[name] = start_statistics(num_classes, num_features, device=layer.weight.device, **options)
 
     def take(features, labels):
         for each, values in features.items():
             values = values if each == name else pool(values, labels, each)
-            values, kept = as_samples(values, labels, ignore_index)
+            values, kept = as_samples(values, labels, reading.ignore_index)
             if each not in found:
                 found[each] = start_statistics(
                     num_classes, values.shape[1], device=values.device, **options
@@ -189,82 +191,27 @@ def collect(
 
     read_network(model, batches, (name, layer), outputs, take, reading)
     found.move_to_end(name)
-    if merge:
+    if reading.merge:
         unknown = None
         if len(found) <= len(outputs):
             unknown = ValueError("batches: a process without any knows no sizes of other layers")
         fail_together(unknown, layer.weight.device)
         found = OrderedDict((each, merge_processes(part)) for each, part in found.items())
-    return found[name] if layers is None else found
-
-
-def count_decisions(
-    model,
-    batches,
-    head,
-    statistics,
-    *,
-    ignore_index=-100,
-    shift=None,
-    split=None,
-    merge=False,
-):
-    """Count samples that the head decides otherwise than the nearest class mean, in a second pass.
-
-    Parameters
-    ----------
-    model, batches, head, ignore_index, shift, split, merge
-        As `measure_network` takes them.
-    statistics : ClassStatistics
-        What `collect` found in the first pass.
-
-    Returns
-    -------
-    int
-        For the `mismatches` of `measure_statistics`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `measure_network`.
-    """
-    name, layer, batches = _resolve(model, head, batches, split)
-    weight, bias = as_classifier(layer)
-    present, counts = statistics.present, torch.zeros_like(statistics.counts)
-    centers = statistics.means_present()
-    mismatches = 0
-
-    def take(features, labels):
-        nonlocal mismatches
-        values, kept = as_samples(features[name], labels, ignore_index)
-        kept = kept.to(counts.device, torch.int64)
-        if len(kept):
-            counts.add_(torch.bincount(kept, minlength=len(counts)))
-            values = values.to(centers.device)
-            mismatches += count_mismatches(values, centers, weight, bias, classes=present)
-
-    reading = Reading(ignore_index, shift, split, merge)
-    read_network(model, batches, (name, layer), {}, take, reading)
-    if merge:
-        together = sum_processes(torch.cat([counts, counts.new_tensor([mismatches])]))
-        counts, mismatches = together[:-1], int(together[-1])
-    if not torch.equal(counts.cpu(), statistics.counts.cpu()):
-        raise ValueError(
-            f"batches: the second pass was of other samples than the first ({int(counts.sum())} "
-            f"and {statistics.num_samples}, or in other classes); keep the loader from dropping "
-            "or drawing at random, or give decisions=False to go without NC4"
-        )
-    return mismatches
+    return name, layer, found
 
 
 def _resolve(model, head, batches, split):
-    """Name and module of the head, and all batches; the first tells, where there is a choice."""
+    """Name and module of the head, and all batches, to be read once.
+
+    The first batch tells, where there is a choice. It is not drawn again: some iterables cannot
+    start anew, and a loader that was started and left behind keeps its workers or its place.
+    """
     inputs = None
     if head is None and len(linear_layers(model)) > 1:
         with evaluating(model):
-            first = list(islice(batches, 1))
-        if isinstance(batches, Iterator):
-            batches = chain(first, batches)
+            rest = iter(batches)
+            first = list(islice(rest, 1))
+        batches = chain(first, rest)
         if first:
             inputs = (split or split_batch)(first[0])[0]
     return *named_head(model, head, inputs), batches
@@ -273,10 +220,12 @@ def _resolve(model, head, batches, split):
 def _named_layers(model, layers, head):
     modules = dict(checked_model(model).named_modules())
     if layers == "all":
+        inside = inside_attention(model)
         layers = [
             name
             for name, module in modules.items()
             if name != head and not [*module.children()] and [*module.parameters()]
+            if id(module) not in inside
         ]
     if isinstance(layers, str):
         raise ValueError(f"layers: expected names in a list, or 'all', got {layers!r}")

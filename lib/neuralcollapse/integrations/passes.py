@@ -1,11 +1,13 @@
 """A pass of a network over batches, in evaluation mode, that leaves no trace in the network."""
 
+import sys
 from collections.abc import Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import torch
 
 _LABELS = ("labels", "label", "targets", "target")
+_DYNAMO = "torch._dynamo"  # loaded only once something was compiled
 
 
 @contextmanager
@@ -31,7 +33,7 @@ def evaluating(model):
     # A loader draws a seed each time it starts: measuring must not change the training around it.
     devices = [device] if device.type == "cuda" else []
     try:
-        with torch.random.fork_rng(devices=devices), torch.no_grad():
+        with torch.random.fork_rng(devices=devices), torch.no_grad(), _eager():
             model.eval()
             yield
     finally:
@@ -194,6 +196,11 @@ def tensors_in(values):
     elif not isinstance(values, (tuple, list)):
         return []
     return [tensor for value in values for tensor in tensors_in(value)]
+
+
+def _eager():
+    """Compiled networks call no hooks that came after; run them as they were written."""
+    return torch.compiler.set_stance("force_eager") if _DYNAMO in sys.modules else nullcontext()
 
 
 def _first(values, name):

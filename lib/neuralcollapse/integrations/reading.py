@@ -16,6 +16,7 @@ from neuralcollapse.integrations.passes import (
     to_device,
 )
 from neuralcollapse.integrations.samples import float64_device
+from neuralcollapse.integrations.shares import Share
 from neuralcollapse.statistics import as_tensor
 
 POOLINGS = ("mean", "flatten")
@@ -31,12 +32,15 @@ class Reading:
     shift : int or None
     split : callable or None
     merge : bool
+    share : Share or None
+        Of this process in what is read, so that repeats are left out.
     """
 
     ignore_index: int | None = -100
     shift: int | None = None
     split: Callable | None = None
     merge: bool = False
+    share: Share | None = None
 
     def inputs_and_labels(self, batch):
         """Split a batch into what the network is called with and its labels, a tensor."""
@@ -76,12 +80,16 @@ def read_network(model, batches, head, outputs, take, reading):
                 inputs, labels = reading.inputs_and_labels(batch)
                 call(model, to_device(inputs, device_of(model)))
                 features = _single_calls(calls, (head[0], *outputs))
+                if reading.share is not None:
+                    features, labels = _without_repeats(features, labels, reading.share, number)
                 try:
                     take(*_shifted(features, labels, reading.shift or 0))
                 except ValueError as problem:
                     raise ValueError(f"{problem} (batch {number} of the pass)") from None
         if number < 0 and not (reading.merge and several_processes()):
-            raise ValueError("batches: expected at least one, got none; is the loader empty?")
+            raise ValueError(
+                "batches: expected at least one, got none; is the loader empty, or read up?"
+            )
     except Exception as problem:
         if not reading.merge:
             raise
@@ -144,6 +152,15 @@ def _single_calls(calls, names):
                 "name another module"
             )
     return {name: values[0] for name, values in calls.items()}
+
+
+def _without_repeats(features, labels, share, number):
+    if labels.ndim == 0:
+        return features, labels
+    kept = share.kept(number, len(labels))
+    if kept == len(labels):
+        return features, labels
+    return {name: values[:kept] for name, values in features.items()}, labels[:kept]
 
 
 def _refuse_repeated(inputs, labels, ignore_index):

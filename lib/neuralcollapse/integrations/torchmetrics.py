@@ -16,6 +16,7 @@ from neuralcollapse.integrations.packing import merge_packed, pack, unpack
 from neuralcollapse.integrations.plotting import draw_reports
 from neuralcollapse.integrations.samples import as_samples, float64_device, start_statistics
 from neuralcollapse.metrics import count_mismatches, measure_statistics
+from neuralcollapse.statistics import as_labels
 
 try:
     from torchmetrics import Metric
@@ -59,8 +60,10 @@ class NeuralCollapse(Metric):
         pairwise update of [chan1983]; sums of means or of scatters would be wrong.
     frozen : Tensor, shape (0,) or (2 (num_features + 1) num_classes,), float64
         Class means and classifier of the second pass.
-    decided : Tensor, shape (2,), int64
-        Samples of the second pass, and those decided differently.
+    ignored : Tensor, shape (0,) or (1,), int64
+        `ignore_index`: a state, so that a MetricCollection shares none between two that differ.
+    decided : Tensor, shape (num_classes + 1,), int64
+        Samples of the second pass in each class, and those decided differently.
 
     Raises
     ------
@@ -110,10 +113,14 @@ class NeuralCollapse(Metric):
         self._statistics = start_statistics(num_classes, num_features, weighting, class_sizes)
         self._head = LiveHead(head)
         self._classifier()
-        self.add_state("moments", pack(self._statistics), dist_reduce_fx=merge_packed)
+        # In this order: merge_state then refuses what does not fit before it has merged anything.
         nothing = torch.zeros(0, dtype=torch.float64)
         self.add_state("frozen", nothing, dist_reduce_fx=agreed)
-        self.add_state("decided", torch.zeros(2, dtype=torch.int64), dist_reduce_fx="sum")
+        ignored = torch.tensor([] if ignore_index is None else [ignore_index], dtype=torch.int64)
+        self.add_state("ignored", ignored, dist_reduce_fx=agreed)
+        self.add_state("moments", pack(self._statistics), dist_reduce_fx=merge_packed)
+        counts = torch.zeros(num_classes + 1, dtype=torch.int64)
+        self.add_state("decided", counts, dist_reduce_fx="sum")
 
     @property
     def moments(self):
@@ -128,6 +135,10 @@ class NeuralCollapse(Metric):
                 f"moments: expected {own.num_classes} classes of {own.num_features} features "
                 f"kept for {own.weighting!r}, got {found.num_classes} of {found.num_features} "
                 f"kept for {found.weighting!r}; load them into a metric set up alike"
+            )
+        if own.weighting == "class" and (found.class_sizes != own.class_sizes).any():
+            raise ValueError(
+                "moments: kept for other class_sizes; load them into a metric set up alike"
             )
         self._statistics = found
 
@@ -148,12 +159,16 @@ class NeuralCollapse(Metric):
         features, labels = as_samples(features, labels, self.ignore_index)
         if len(self.frozen) == 0:
             self._statistics.update(features, labels)
-        elif len(features):
+            return
+        num_classes = self._statistics.num_classes
+        labels = as_labels(labels, len(features), num_classes).to(self.decided.device)
+        if len(features):
             classes, centers, weight, bias = self._unfrozen()
             found = count_mismatches(
                 features.to(centers.device), centers[classes], weight, bias, classes=classes
             )
-            self.decided = self.decided + self.decided.new_tensor([len(features), found])
+            counts = torch.bincount(labels, minlength=num_classes)
+            self.decided = self.decided + torch.cat([counts, counts.new_tensor([found])])
 
     def compute(self):
         """Report on everything seen, in every process of ``torch.distributed``.
@@ -167,18 +182,23 @@ class NeuralCollapse(Metric):
         ------
         ValueError
             As `measure_statistics`; and if the second pass has seen another number of samples
-            than the first, or the classifier has changed since it began.
+            than the first, in all or of a class, or the classifier has changed since it began.
         """
         mismatches = None
         if len(self.frozen):
-            seen, mismatches = self.decided.tolist()
-            if seen != self._statistics.num_samples:
+            counts, mismatches = self.decided[:-1], int(self.decided[-1])
+            if not torch.equal(counts, self._statistics.counts):
                 raise ValueError(
-                    f"second pass: saw {seen} samples, the first {self._statistics.num_samples}; "
-                    "give it every sample once, or call reset"
+                    f"second pass: saw {int(counts.sum())} samples, the first "
+                    f"{self._statistics.num_samples}, or of other classes; give it every sample "
+                    "once, or call reset"
                 )
-            now = freeze(*self._unfrozen()[:2], *self._classifier())
-            if not torch.equal(now, self.frozen):
+            weight, bias = self._classifier()
+            changed = weight is None
+            if not changed:
+                now = freeze(*self._unfrozen()[:2], weight, bias)
+                changed = not torch.equal(now, self.frozen)
+            if changed:
                 raise ValueError(
                     "head: has changed since the second pass began, or the metrics of a "
                     "MetricCollection share a state (give it compute_groups=False); NC4 compares "
@@ -244,6 +264,22 @@ class NeuralCollapse(Metric):
                 raise ValueError("begin_second_pass: nothing was seen yet; call update first")
             frozen = freeze(merged.present, merged.means, *self._classifier())
         self.frozen, self.decided = frozen, torch.zeros_like(self.decided)
+        self._computed = None
+
+    def merge_state(self, incoming_state):
+        """Merge what another metric, of the same set-up, has seen.
+
+        Parameters
+        ----------
+        incoming_state : NeuralCollapse or dict of str to Tensor
+            The other one, or its ``metric_state``.
+
+        Raises
+        ------
+        RuntimeError, ValueError
+            If they are in different passes or set up differently; nothing is merged then.
+        """
+        super().merge_state(incoming_state)
         self._computed = None
 
     def plot(self, val=None, ax=None):

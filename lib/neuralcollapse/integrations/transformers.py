@@ -51,8 +51,8 @@ class CollapseCallback(TrainerCallback):
     After ``Trainer.evaluate`` the loader is run once more (twice with `decisions`), under the
     trainer's own autocast. Values go through ``Trainer.log`` and into the metrics that
     ``evaluate`` returns, so ``metric_for_best_model`` can name one. Processes are merged by the
-    pairwise update of [chan1983]; samples that the trainer repeats to fill the last batch of a
-    process count twice.
+    pairwise update of [chan1983]; samples that the trainer repeats to make their shares equal
+    count once, except of an iterable dataset.
 
     Examples
     --------
