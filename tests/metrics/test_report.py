@@ -271,3 +271,18 @@ def test_bad_input_of_statistics_is_named(arguments, options, error, message):
         first = ClassStatistics(3, 2).update(FEATURES, LABELS)
     with pytest.raises(error, match=message):
         measure_statistics(first, *arguments[1:], **options)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+@pytest.mark.parametrize("num_classes", [3, 20, 200])
+def test_on_cuda_as_on_the_cpu(num_classes):
+    """Few classes, which take a second pass; some; and so many that guesses are tried."""
+    generator = np.random.default_rng(num_classes)
+    centers = generator.normal(size=(num_classes, 12))
+    labels = torch.from_numpy(np.repeat(np.arange(num_classes), 6))
+    features = torch.from_numpy(centers[labels] + generator.normal(size=(len(labels), 12)))
+    weight = torch.from_numpy(centers - centers.mean(0))
+    expected = measure(features, labels, weight, torch.zeros(num_classes))
+    moved = (tensor.cuda() for tensor in (features, labels, weight, torch.zeros(num_classes)))
+    assert numbers(measure(*moved)) == pytest.approx(numbers(expected), rel=1e-10)
+    assert expected.nearest_center_mismatch > 0

@@ -18,7 +18,7 @@ from neuralcollapse.metrics.variability import (
 from neuralcollapse.metrics.vectors import DegenerateGeometryError, as_vector, as_vectors
 from neuralcollapse.statistics import ClassStatistics, as_features, as_labels, check_weighting
 
-_BLOCK_ENTRIES = 2**20  # float64 entries of a block of features: 8 MiB
+_BLOCK_ENTRIES = 2**19  # float64 entries of a block of features: 4 MiB
 _FEW = 2  # with as many features a class NC1 is cheaper in the second pass that NC4 takes anyway
 
 

@@ -79,9 +79,10 @@ class CollapseReport:
         )
 
     def _heading(self):
+        features = "1 feature" if self.num_features == 1 else f"{self.num_features} features"
         return (
             f"Neural collapse of {self.num_samples} samples in {self.num_classes} classes, "
-            f"{self.num_features} features, weighted by {self.weighting} (0 = collapsed)"
+            f"{features}, weighted by {self.weighting} (0 = collapsed)"
         )
 
 
