@@ -289,12 +289,17 @@ def test_squares_outside_float64_are_refused_not_reported_as_collapse(scale):
         ([0.0], [0.0, 0.0], r"bias: expected shape \(3,\), got \(1,\)"),
         ([0.0] * 3, [0.0], r"global_mean: expected shape \(2,\), got \(1,\)"),
         ([0.0, np.nan, 0.0], [0.0, 0.0], "bias: holds NaN"),
-        ([0.0, 1e200, 0.0], [0.0, 0.0], "overflow float64; scale weight and bias down"),
+        ([-1.7e308, 1.7e308, 1.7e308], [0.0, 0.0], "overflow float64; scale weight and bias down"),
     ],
 )
 def test_bias_alignment_checks_what_it_is_given(bias, global_mean, message):
     with pytest.raises(ValueError, match=message):
         metrics.bias_alignment(np.eye(3, 2), bias, global_mean)
+
+
+def test_bias_alignment_survives_large_scores():
+    aligned = metrics.bias_alignment(np.eye(2), [3e200, -3e200], [0.0, 0.0])
+    assert aligned == pytest.approx(3e200 * 2**0.5)
 
 
 def test_nearest_center_mismatch_checks_what_it_is_given():

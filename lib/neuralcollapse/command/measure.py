@@ -175,19 +175,7 @@ def find(options):
         findings.cyclic = measure_cyclic(*tables)
     if options.code:
         findings.code = compare_with_best(findings.means, findings.rows)
-    _check_finite(findings)
     return findings
-
-
-def _check_finite(findings):
-    """Refuse numbers that left float64 on the way: JSON has none, and a table hides them."""
-    for report in (findings.collapse, findings.cyclic, findings.code):
-        for name, value in {} if report is None else report.to_dict().items():
-            if isinstance(value, float) and not np.isfinite(value):
-                raise ValueError(
-                    f"{name}: expected a finite number, got {value}; rescale the classifier or "
-                    "the features, whose products are outside float64"
-                )
 
 
 def _check_circle(present, num_classes):

@@ -9,6 +9,7 @@ from neuralcollapse.metrics.vectors import (
     DegenerateGeometryError,
     as_vector,
     as_vectors,
+    power_of_two,
     row_slices,
 )
 
@@ -123,7 +124,9 @@ def bias_alignment(weight, bias, global_mean):
     bias = as_vector(bias, len(weight), "bias").to(weight.device)
     global_mean = as_vector(global_mean, weight.shape[1], "global_mean").to(weight.device)
     scores = weight @ global_mean + bias
-    length = float((scores - scores.mean()).norm())
+    scores = scores - scores.mean()
+    power = power_of_two(scores)
+    length = float((scores / power).norm()) * power
     if not math.isfinite(length):
         raise ValueError(
             "weight, bias, global_mean: the scores of the global mean overflow float64; scale "
