@@ -92,7 +92,8 @@ def within_class_variability(statistics, *, weighting="class", samples=None):
     shares[statistics.present] = weights / statistics.counts[statistics.present]
     total = 0
     for features, labels in samples:
-        deviations = features.to(shares) - statistics.means[labels]
+        deviations = features.to(shares, copy=True)
+        deviations -= statistics.means[labels]
         total += shares[labels] @ squared_lengths(deviations @ whitening.T)
     return float(total / len(weights))
 
