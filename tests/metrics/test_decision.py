@@ -1,11 +1,13 @@
 """NC4: screened in float32, the count is that of float64, near ties and odd scales included."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
 from neuralcollapse import measure
-from neuralcollapse.metrics import count_mismatches, nearest_center_mismatch
+from neuralcollapse.metrics import count_mismatches, nearest_center_mismatch, screening
 from neuralcollapse.metrics.decision import Decisions
 from neuralcollapse.metrics.pairs import pair_sums
 from neuralcollapse.metrics.screening import AffineScores
@@ -263,3 +265,53 @@ def test_a_settled_classifier_is_compared_with_the_nearest_center_not_the_label(
     )
     rules = Decisions(centers, weight, bias, None, distances=torch.ones(2, dtype=torch.float64))
     assert rules.count(features, torch.tensor([0, 0, 0, 1])) == 3
+
+
+@pytest.mark.filterwarnings("ignore:equiangular is undefined", "ignore:max_angle_deviation is")
+def test_centers_nearly_the_same_are_told_apart_by_differences():
+    near = 1e-9
+    centers = np.array([[0.3], [0.3 + near], [-1.0]])
+    weight, bias = [[0.0], [1.0], [-9.0]], [0.3 + near / 2, 0.0, 0.0]
+    assert count_mismatches(centers, centers, weight, bias) == 0
+    apart = np.repeat([[0.3], [0.3 + 10 * near], [-1.0]], 5, axis=0)
+    labels, bias = np.concatenate([np.arange(10) % 2, [2] * 5]), [0.3 + 5 * near, 0.0, 0.0]
+    assert measure(apart, labels, weight, bias).nearest_center_mismatch == 0
+
+
+def test_of_two_centers_at_one_distance_the_first_is_nearest():
+    """The mean of the centres, from which distances are taken, is rounded here."""
+    centers = [[-3.0], [-2.0], [0.0]]
+    assert count_mismatches([[-2.5]], centers, [[0.0]] * 3, [1.0, 0.0, 0.0]) == 0
+    assert count_mismatches([[-2.5]], centers, [[0.0]] * 3, [0.0, 1.0, 0.0]) == 1
+
+
+def test_weights_whose_mean_overflows_settle_nothing():
+    generator = np.random.default_rng(0)
+    signs = generator.choice([-1.6e308, 1.6e308], size=(8, 8))
+    weight = np.where(np.eye(8) > 0, 1.7e308, signs)
+    features = 1e-5 * np.repeat(np.eye(8), 8, axis=0)
+    features += 0.4e-5 * generator.normal(size=features.shape)
+    labels = np.repeat(np.arange(8), 8)
+    found = measure(features, labels, weight).nearest_center_mismatch
+    assert found == measure(features, labels, weight / 2**20).nearest_center_mismatch > 0
+
+
+@pytest.mark.parametrize("common", [0.0, 1e8, 1e15, 1e18])
+def test_labels_change_nothing_where_rows_have_a_huge_common_part(common):
+    generator = np.random.default_rng(1)
+    centers = np.array([[8.0, 0, 0], [-8, 0, 0], [0, 8, 0], [0, -8, 0], [0, 0, 0]])
+    labels = np.repeat(np.arange(5), 400)
+    features = centers[labels] + 0.3 * generator.integers(-64, 65, size=(2000, 3)) / 64
+    weight = 1e-4 * np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, 1], [1, 1, 1], [-1, 0, 1]]) + common
+    tensors = [torch.from_numpy(x) for x in (centers, weight, np.array([0, 0, 0, 0, 1e-2]))]
+    distances = torch.full((5,), 8.0, dtype=torch.float64)
+    rules = Decisions(*tensors, None, distances=distances)
+    samples = torch.from_numpy(features)
+    assert rules.count(samples, torch.from_numpy(labels)) == rules.count(samples)
+
+
+@pytest.mark.parametrize(("setting", "full"), [("none", True), ("ieee", True), ("tf32", False)])
+def test_low_precision_products_of_a_gpu_are_not_trusted(monkeypatch, setting, full):
+    monkeypatch.setattr(torch.backends.cuda, "matmul", SimpleNamespace(fp32_precision=setting))
+    assert screening._full_precision(torch.device("cuda")) is full
+    assert screening._full_precision(torch.device("cpu"))

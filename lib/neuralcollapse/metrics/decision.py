@@ -15,6 +15,7 @@ from neuralcollapse.metrics.vectors import (
 from neuralcollapse.statistics import as_features, as_labels
 from neuralcollapse.statistics.products import squared_lengths
 
+_ROUNDING = 2.0**-50  # above that of float64, per product added up
 _INSIDE = 1 - 1e-6  # of a radius that surely lies in a cell; far above the rounding of float64
 
 
@@ -118,7 +119,19 @@ class Decisions:
             return found if bias is None else found + bias
 
         def closeness(points):  # without self, which would keep all tables until a collection
-            return ((points - origin) / power) @ scaled.T - half_norms
+            moved = (points - origin) / power
+            found = moved @ scaled.T - half_norms
+            if not all_finite(found):
+                return found
+            largest = half_norms.amax()
+            sizes = torch.linalg.vector_norm(moved, dim=1) * (2 * largest).sqrt() + largest
+            slack = _ROUNDING * (centers.shape[1] + 8) * sizes
+            near = found >= (found.amax(1) - slack)[:, None]
+            found.fill_(-torch.finfo(found.dtype).max)
+            for pairs in near.nonzero().split(LEAST_ROWS):  # what products lose, differences keep
+                i, j = pairs.unbind(1)
+                found[i, j] = -squared_lengths((points[i] - centers[j]) / power)
+            return found
 
         self._classifier = AffineScores(
             weight, offsets if bias is None else offsets + bias, scores, shift
@@ -172,7 +185,7 @@ class Decisions:
             return len(points) - int(self._agrees(points, nearest).sum())
         winners, radii = settled
         agrees = winners[position] == nearest
-        doubtful = (distance >= radii[position]).nonzero().squeeze(1)
+        doubtful = (~(distance < radii[position])).nonzero().squeeze(1)  # NaN is no radius
         agrees[doubtful] = self._agrees(points[doubtful], nearest[doubtful])
         return len(points) - int(agrees.sum())
 
@@ -209,17 +222,19 @@ class Decisions:
         r"""What the classifier says at each centre, and the distance up to which it says so.
 
         At distance r from a centre a score that leads by m there still leads by
-        $m-r\|w_c-w_j\|$, and $\|w_c-w_j\|\le\|w_c-\bar w\|+\max_j\|w_j-\bar w\|$.
+        $m-r\|w_c-w_j\|$, and $\|w_c-w_j\|\le\|w_c-\bar w\|+\max_j\|w_j-\bar w\|$. What the
+        scores of float64 lose on the way grows with r as well, and with the longest row.
         """
         rule, mean = self._classifier, self._weight.mean(0)
         lengths = [(self._weight[rows] - mean).norm(dim=1) for rows in row_slices(self._weight)]
         lengths = torch.cat(lengths) / rule.power
+        rounding = _ROUNDING * (self._weight.shape[1] + 8) * rule.longest
         winners, radii = [], []
         for moved in self._scaled.split(LEAST_ROWS):
             errors = rule.errors(torch.linalg.vector_norm(moved, dim=1), self._power)
             winner, lead = two_largest(rule.screened(moved, self._power))
             reach = (lead - 2 * errors).clamp(min=0) * _INSIDE
-            spread = lengths[winner] + lengths.max()
+            spread = lengths[winner] + lengths.max() + rounding
             winners.append(winner)
             radii.append(torch.where(reach > 0, reach / spread * self._power, 0.0))
         return torch.cat(winners), torch.cat(radii)

@@ -204,4 +204,4 @@ def largest(scores):
 
 def _full_precision(device):
     """Whether float32 products are float32 throughout, not TF32."""
-    return device.type == "cpu" or torch.get_float32_matmul_precision() == "highest"
+    return device.type == "cpu" or torch.backends.cuda.matmul.fp32_precision in ("none", "ieee")
