@@ -284,8 +284,9 @@ def start(*arguments, **options):
 
 
 def hear_interrupts():
-    """What runs behind a shell's `&` is deaf to SIGINT, and so are its children."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    """What runs behind a shell's `&` or nohup is deaf to signals, and so are its children."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def test_as_a_process(folder):
