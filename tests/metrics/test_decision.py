@@ -243,7 +243,7 @@ def test_good_guesses_are_confirmed_in_a_third_of_the_dimensions(monkeypatch):
     monkeypatch.setattr(AffineScores, "_find", counted)
     rule, found, expected = scored(rows, offsets, points, guess)
     assert sum(asked) == 0
-    assert rule._tries
+    assert rule.tries
     assert (found == expected).all()
     assert rule._cut[1].shape == (240, 17)
 
@@ -251,10 +251,10 @@ def test_good_guesses_are_confirmed_in_a_third_of_the_dimensions(monkeypatch):
 def test_guesses_that_do_not_pay_are_given_up():
     points, guess, rows, _, offsets = draw(240, 48, 240, seed=9, noise=9.0)
     rule, found, expected = scored(rows, offsets, points, guess)
-    assert not rule._tries
+    assert not rule.tries
     assert (found == expected).all()
     few, *_ = scored(rows[:100], offsets[:100], points, guess % 100)
-    assert not few._tries
+    assert not few.tries
     assert "_cut" not in vars(few)
 
 
@@ -315,3 +315,12 @@ def test_low_precision_products_of_a_gpu_are_not_trusted(monkeypatch, setting, f
     monkeypatch.setattr(torch.backends.cuda, "matmul", SimpleNamespace(fp32_precision=setting))
     assert screening._full_precision(torch.device("cuda")) is full
     assert screening._full_precision(torch.device("cpu"))
+
+
+def test_few_samples_do_not_pay_for_trying():
+    features, _, centers, weight, bias = (torch.from_numpy(x) for x in draw(90, 12, 60, seed=3))
+    for count in (23, 24, 90):
+        rules = Decisions(centers, weight, bias, None)
+        found = rules.count(features[:count])
+        assert ("_cut" in vars(rules._classifier)) is (count >= 24)
+        assert found == slow(*(x.numpy() for x in (features[:count], centers, weight, bias)))

@@ -16,6 +16,7 @@ from neuralcollapse.statistics import as_features, as_labels
 from neuralcollapse.statistics.products import squared_lengths
 
 _ROUNDING = 2.0**-50  # above that of float64, per product added up
+_WORTH = 2  # as many samples a dimension pay for the directions in which guesses are tried
 _INSIDE = 1 - 1e-6  # of a radius that surely lies in a cell; far above the rounding of float64
 
 
@@ -162,6 +163,8 @@ class Decisions:
         if known and len(features) >= 2 * len(self.centers):
             settled = self._settled()
         mismatches = 0
+        for rule in (self._classifier, self._nearest):
+            rule.tries &= len(features) >= _WORTH * self._weight.shape[1]
         for rows in row_slices(features):
             points = features[rows].to(device=self.origin.device, dtype=torch.float64)
             if not all_finite(points):

@@ -50,11 +50,16 @@ class AffineScores:
         Maps points of shape (n, num_features) in float64, not relative, to their scores.
     shift : float
         Length of the origin: how far points may be from zero beyond their distance to it.
+
+    Attributes
+    ----------
+    tries : bool
+        Whether guesses are tried first; given up once most of a batch were tried in vain.
     """
 
     def __init__(self, rows, offsets, exact, shift):
         self.exact, self.shift, self.offsets = exact, shift, offsets
-        self._rows, self._tries = rows, len(rows) >= _MANY * rows.shape[1]
+        self._rows, self.tries = rows, len(rows) >= _MANY * rows.shape[1]
         self.power = power_of_two(rows)
         self.single = torch.empty(rows.shape, dtype=torch.float32, device=rows.device)
         self._space, self.longest = self.single[:0, 0], 0.0
@@ -110,7 +115,7 @@ class AffineScores:
         if not torch.isfinite(errors).all():
             return self._in_parts(self._decide, points)
         find = partial(self._in_parts, partial(self._find, power))
-        if guess is None or not self._tries:
+        if guess is None or not self.tries:
             return find(points, moved, errors)
         sure = self._in_parts(partial(self._try, power), guess, moved, lengths, errors)[:, 0]
         best, rest = guess.clone(), self._given_up(sure)
@@ -120,7 +125,7 @@ class AffineScores:
     def agrees(self, points, moved, lengths, power, guess):
         """Whether the largest score of each point is the guessed one; arguments as in `argmax`."""
         errors = self.errors(lengths, power)
-        if not self._tries or not torch.isfinite(errors).all():
+        if not self.tries or not torch.isfinite(errors).all():
             return self.argmax(points, moved, lengths, power) == guess
         tried = self._in_parts(partial(self._try, power), guess, moved, lengths, errors)
         agrees, rest = tried[:, 0].clone(), self._given_up(tried.any(1))
@@ -159,7 +164,7 @@ class AffineScores:
     def _given_up(self, settled):
         """Which points are left, after a look at whether trying them first paid."""
         rest = (~settled).nonzero().squeeze(1)
-        self._tries = _PART * len(rest) <= (_PART - 1) * len(settled)
+        self.tries = _PART * len(rest) <= (_PART - 1) * len(settled)
         return rest
 
     @cached_property
