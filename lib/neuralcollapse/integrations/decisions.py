@@ -10,13 +10,7 @@ from neuralcollapse.integrations.samples import as_samples
 from neuralcollapse.metrics import count_mismatches
 
 
-def count_decisions(
-    model,
-    batches,
-    head,
-    statistics,
-    reading,
-):
+def count_decisions(model, batches, head, statistics, reading):
     """Count samples that the head decides otherwise than the nearest class mean, in a second pass.
 
     Parameters

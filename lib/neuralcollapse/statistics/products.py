@@ -28,7 +28,7 @@ def gram(rows):
 
 
 def product(left, right, out=None):
-    """Return left @ right.T, in the precision of its arguments whatever torch is told.
+    """Return left @ right.T; on the CPU in the precision of its arguments, whatever torch is told.
 
     Parameters
     ----------
