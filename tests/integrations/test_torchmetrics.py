@@ -251,6 +251,17 @@ def test_positions_and_an_ignored_label(close):
         metric.update(tokens, labels)
 
 
+def test_a_batch_of_ignored_labels_alone_counts_in_neither_pass(close):
+    features, labels, head = draw()
+    ignored = features[:3], torch.full((3,), -100)
+    metric = feed(NeuralCollapse(*SIZES, head=head, ignore_index=-100), features, labels)
+    metric.update(*ignored)
+    metric.begin_second_pass()
+    metric.update(*ignored)
+    expected = measure(features, labels, head.weight, head.bias)
+    close(feed(metric, features, labels).compute(), expected)
+
+
 def test_a_collection_shares_states_and_keeps_apart_what_differs(close):
     features, labels, head = draw()
     _, _, other = draw(seed=1)
